@@ -1,0 +1,175 @@
+//! The vocabulary: a skill, its steps, and what a fact can turn out to be. Holds values only; it reads and decides nothing.
+
+use std::path::PathBuf;
+
+/// A skill document, parsed once and never validated again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skill {
+    /// The short name, as typed on the command line: `codex` for the document `add-codex`.
+    pub name: String,
+    /// The front matter's `description`, one line.
+    pub summary: String,
+    /// The layouts of checkout that the document serves.
+    pub layouts: Vec<Layout>,
+    /// The fenced blocks, in the document's order.
+    pub steps: Vec<Step>,
+}
+
+/// One fenced block of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The heading above the block: what the program calls it.
+    pub label: String,
+    /// The block's first line in the document, counted from 1.
+    pub line: usize,
+    /// What the block says.
+    pub what: What,
+}
+
+/// What a block says: a fact about the checkout, or a task to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Holds, or is made to hold.
+    Fact(Fact),
+    /// Runs in the phase that its effect names.
+    Task(Task),
+}
+
+/// A statement about the checkout that `add` makes true and `verify` looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// Files that a branch holds stand in the checkout.
+    Copy {
+        /// The branch's name, without `refs/heads/`.
+        branch: String,
+        /// A fact for each file.
+        files: Vec<Copied>,
+    },
+    /// Lines stand in a file.
+    Append {
+        /// The file, relative to the checkout's root, `/` between folders.
+        to: PathBuf,
+        /// The lines, without their line ends.
+        lines: Vec<String>,
+        /// The file's line after which they go; without it, where their kind belongs or at the end.
+        at: Option<String>,
+    },
+    /// A Dockerfile installs a package in a layer of its own, at a version that an ARG pins.
+    Dockerfile {
+        /// The Dockerfile, relative to the checkout's root.
+        file: PathBuf,
+        /// What is installed, and beside what.
+        layer: Layer,
+    },
+}
+
+/// One file of a copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copied {
+    /// The path in the branch, `/` between folders.
+    pub from: String,
+    /// The path in the checkout, relative to its root.
+    pub to: PathBuf,
+}
+
+/// A layer of a Dockerfile: one ARG that pins a version, and one RUN that installs a package by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// The npm package whose install anchors the layer, such as `@anthropic-ai/claude-code`.
+    pub after: String,
+    /// The npm package that the RUN installs, such as `@openai/codex`.
+    pub package: String,
+    /// The ARG's name, such as `CODEX_VERSION`.
+    pub arg: String,
+    /// The version that the document gives the ARG.
+    pub version: String,
+    /// The RUN instruction as the document has it: LF between its lines, no final line end, `\` as the escape.
+    pub run: String,
+}
+
+/// A command of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// When it runs.
+    pub effect: Effect,
+    /// The commands, one a line, each for `sh -c` in the checkout's root.
+    pub commands: Vec<String>,
+    /// What must be there for it to run.
+    pub needs: Vec<Need>,
+    /// An unmet need makes it unavailable, where otherwise it would be a refusal.
+    pub optional: bool,
+}
+
+/// The phase of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Run by `add`, after the files are in place.
+    Build,
+    /// Run by `verify`.
+    Test,
+    /// Run by `verify`.
+    Check,
+    /// Done by hand, or by a later `configure`: `add` names it at its end.
+    External,
+    /// As `External`: connects what is installed to a group or channel.
+    Wire,
+}
+
+/// Something a task needs on the machine or in the checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Need {
+    /// The container engine that the host runs.
+    Engine,
+    /// A program on the `PATH`.
+    Program(String),
+    /// A path in the checkout, relative to its root.
+    Path(PathBuf),
+}
+
+/// A generation of checkout, by how its image gets the command-line programs of providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// ARG pins and RUNs in `container/Dockerfile`.
+    Dockerfile,
+    /// `container/cli-tools.json`, read by a script in the Dockerfile.
+    CliTools,
+}
+
+/// What a fact turns out to be. A check is an edit with nothing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The fact is true.
+    Holds {
+        /// Where, as a line counted from 1.
+        line: Option<usize>,
+        /// What a reader should know all the same, such as another version.
+        note: Option<String>,
+    },
+    /// The fact is not true, and only the branch can make it so.
+    Missing(Fault),
+    /// The fact is not true; the file with these bytes makes it so.
+    Edit {
+        /// What is wrong now.
+        fault: Fault,
+        /// The whole file as it would be.
+        after: Vec<u8>,
+    },
+    /// The fact is not true and the program must not make it so.
+    Blocked {
+        /// What stands in the way.
+        fault: Fault,
+        /// The lines to write by hand, LF between them.
+        by_hand: String,
+    },
+}
+
+/// What was found where something else was expected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The stable finding code, such as `import-missing`: kebab-case, the same in every version.
+    pub code: &'static str,
+    /// The line it was found at, counted from 1.
+    pub line: Option<usize>,
+    /// What was found, a clause without a full stop.
+    pub found: String,
+}
