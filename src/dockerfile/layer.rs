@@ -1,0 +1,113 @@
+//! The body of a document's `dockerfile` block as a layer. It knows nothing of the Dockerfile that the layer goes into.
+
+use super::{Declaration, Dockerfile, Install, Instruction, Manager, Unreadable, Version, What};
+use crate::skill::Layer;
+
+/// Reads a block's body: one `ARG NAME=VERSION`, and one RUN that installs one package with pnpm by that ARG.
+///
+/// `after` is the package whose install anchors the layer. An error says what was expected and what was found.
+pub fn layer(after: &str, body: &str) -> Result<Layer, String> {
+    let body = body.replace("\r\n", "\n");
+    // A block is a piece of a stage, so it is read as one.
+    let text = format!("FROM scratch\n{body}");
+    let file = Dockerfile::parse(text.as_bytes()).map_err(|error| sentence(&error))?;
+    let (arg, run) = pair(&file)?;
+    let (name, version) = pin(arg)?;
+    let install = install(run)?;
+    by(install, name)?;
+    if install.package == after {
+        return Err(format!(
+            "expected an `after` other than the package that the RUN installs, found `{after}` for both"
+        ));
+    }
+    Ok(Layer {
+        after: after.to_owned(),
+        package: install.package.clone(),
+        arg: name.to_owned(),
+        version: version.to_owned(),
+        run: text.get(run.span.clone()).unwrap_or_default().to_owned(),
+    })
+}
+
+fn sentence(error: &Unreadable) -> String {
+    let line = error
+        .line
+        .map(|line| format!(" in line {}", line.saturating_sub(1).max(1)));
+    format!(
+        "expected an ARG and a RUN, found that {}{}",
+        error.why,
+        line.unwrap_or_default()
+    )
+}
+
+fn pair(file: &Dockerfile) -> Result<(&Instruction, &Instruction), String> {
+    match file.instructions.as_slice() {
+        [_, arg, run] if matches!(arg.what, What::Arg(_)) && matches!(run.what, What::Run(_)) => {
+            Ok((arg, run))
+        }
+        found => {
+            let count = |is: fn(&What) -> bool| {
+                found
+                    .iter()
+                    .skip(1)
+                    .filter(|instruction| is(&instruction.what))
+                    .count()
+            };
+            let args = count(|what| matches!(what, What::Arg(_)));
+            let runs = count(|what| matches!(what, What::Run(_)));
+            let others = found.len().saturating_sub(1 + args + runs);
+            Err(format!(
+                "expected one ARG and then one RUN, found {args} ARG, {runs} RUN and {others} other instructions"
+            ))
+        }
+    }
+}
+
+fn pin(arg: &Instruction) -> Result<(&str, &str), String> {
+    let [declaration] = arg.declarations() else {
+        return Err(format!(
+            "expected an ARG of one name, found {} names",
+            arg.declarations().len()
+        ));
+    };
+    let Declaration { name, .. } = declaration;
+    let version = declaration
+        .filled()
+        .ok_or_else(|| format!("expected `ARG {name}=VERSION`, found `{name}` without a value"))?;
+    if version.contains(|glyph: char| glyph.is_whitespace() || "\"'\\$`".contains(glyph)) {
+        return Err(format!(
+            "expected a plain version in `ARG {name}=VERSION`, found `{version}`"
+        ));
+    }
+    Ok((name, version))
+}
+
+fn install(run: &Instruction) -> Result<&Install, String> {
+    match run.installs() {
+        [install] if install.manager == Manager::Pnpm => Ok(install),
+        [install] => Err(format!(
+            "expected a global install with pnpm, found one with {}",
+            install.manager.program()
+        )),
+        installs => Err(format!(
+            "expected a RUN that installs one package globally, found {} packages",
+            installs.len()
+        )),
+    }
+}
+
+fn by(install: &Install, name: &str) -> Result<(), String> {
+    let package = &install.package;
+    match &install.version {
+        Version::Arg(arg) if arg == name => Ok(()),
+        Version::Arg(arg) => Err(format!(
+            "expected `{package}@${{{name}}}`, found `{package}` by `{arg}`"
+        )),
+        Version::Literal(text) => Err(format!(
+            "expected `{package}@${{{name}}}`, found `{package}@{text}`"
+        )),
+        Version::Unpinned => Err(format!(
+            "expected `{package}@${{{name}}}`, found `{package}` without a version"
+        )),
+    }
+}

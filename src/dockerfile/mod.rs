@@ -1,0 +1,326 @@
+//! A Dockerfile as stages, declarations and global installs, each with its place in the bytes. It never changes a byte.
+//!
+//! `parse-dockerfile` says what each instruction is and what is wrong with one; where an instruction ends, heredocs
+//! that are not its first word, and what a RUN's shell does are read here.
+
+mod install;
+mod layer;
+mod lines;
+mod shell;
+mod words;
+
+use std::ops::Range;
+
+use parse_dockerfile::{Command, FromInstruction, Instruction as Parsed, RunInstruction};
+
+pub use install::{Install, Manager, Version};
+pub use layer::layer;
+pub use words::{Declaration, Value};
+
+use lines::{Glyph, Statement};
+
+/// A Dockerfile, read. All spans are byte offsets into the bytes that were read, a byte-order mark counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dockerfile {
+    /// The character that continues a line: `\`, or what the `escape` directive says.
+    pub escape: char,
+    /// Every instruction, in the file's order.
+    pub instructions: Vec<Instruction>,
+    /// The stages, one for each FROM.
+    pub stages: Vec<Stage>,
+    /// The file's text, an ASCII `?` for each byte that is not UTF-8.
+    text: String,
+}
+
+/// One instruction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instruction {
+    /// From the keyword to the end of its last line, line end excluded: continuation lines and heredocs are in it.
+    pub span: Range<usize>,
+    /// The keyword's line, counted from 1.
+    pub line: usize,
+    /// The index of the stage it stands in; without one it stands before the first FROM.
+    pub stage: Option<usize>,
+    /// What it says.
+    pub what: What,
+}
+
+/// What an instruction says, as far as a layer needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// `FROM`: opens a stage.
+    From,
+    /// `ARG`, with a declaration for each name.
+    Arg(Vec<Declaration>),
+    /// `ENV`, with the names it sets.
+    Env(Vec<String>),
+    /// `RUN`, with what it installs globally.
+    Run(Vec<Install>),
+    /// Any other instruction.
+    Other,
+}
+
+/// One stage of a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// The name that `AS` gives it.
+    pub name: Option<String>,
+    /// What it is built from.
+    pub base: Base,
+}
+
+/// What a stage is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base {
+    /// An earlier stage, by its index.
+    Stage(usize),
+    /// An image, as the FROM names it.
+    Image(String),
+}
+
+/// Why a Dockerfile could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The line of the mistake, counted from 1, where it has one.
+    pub line: Option<usize>,
+    /// What is wrong, a clause without a full stop.
+    pub why: String,
+}
+
+impl Dockerfile {
+    /// Reads the bytes of a Dockerfile, which should be UTF-8: other bytes stand for characters that nothing is named by.
+    ///
+    /// The error is the first thing that a build, too, would stop at.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let text = ascii_where_invalid(bytes);
+        let start = if text.starts_with('\u{feff}') {
+            '\u{feff}'.len_utf8()
+        } else {
+            0
+        };
+        let escape = escape(text.get(start..).unwrap_or_default())?;
+        let statements = lines::statements(&text, start, escape)?;
+        let masked = lines::mask(&text, &statements);
+        let parsed = parse_dockerfile::parse_iter(&masked)?.collect::<Result<Vec<_>, _>>()?;
+        let mut file = Self {
+            escape,
+            instructions: Vec::new(),
+            stages: Vec::new(),
+            text,
+        };
+        if parsed.len() != statements.len() {
+            return Err(file.torn(start));
+        }
+        for (parsed, statement) in parsed.iter().zip(&statements) {
+            file.push(parsed, statement, start)?;
+        }
+        Ok(file)
+    }
+
+    /// Returns the indices of the stages that end up in the image: the last one, and those it is built from.
+    #[must_use]
+    pub fn built(&self) -> Vec<usize> {
+        let mut stages = Vec::new();
+        let mut next = self.stages.len().checked_sub(1);
+        while let Some(index) = next {
+            stages.push(index);
+            next = match self.stages.get(index).map(|stage| &stage.base) {
+                Some(Base::Stage(base)) => Some(*base),
+                _ => None,
+            };
+        }
+        stages
+    }
+
+    /// Returns the line, counted from 1, that a byte offset is in.
+    #[must_use]
+    pub fn line(&self, at: usize) -> usize {
+        lines::number(&self.text, at)
+    }
+
+    /// Returns the first line, counted from 1, on which a comment holds an install of the package.
+    #[must_use]
+    pub fn commented(&self, package: &str) -> Option<usize> {
+        let commented = |line: &str| install::commented(line, package);
+        self.text.lines().position(commented).map(|index| index + 1)
+    }
+
+    fn push(
+        &mut self,
+        parsed: &Parsed<'_>,
+        statement: &Statement,
+        start: usize,
+    ) -> Result<(), Unreadable> {
+        if keyword(parsed).is_some_and(|at| at + start != statement.span.start) {
+            return Err(self.torn(statement.span.start));
+        }
+        let what = match parsed {
+            Parsed::From(from) => self.open(from),
+            Parsed::Arg(_) => What::Arg(words::declarations(statement.arguments(), self.escape)),
+            Parsed::Env(_) => What::Env(words::names(statement.arguments(), self.escape)),
+            Parsed::Run(run) => What::Run(self.installs(run, statement, start)),
+            _ => What::Other,
+        };
+        let span = statement.span.clone();
+        let line = self.line(span.start);
+        self.instructions.push(Instruction {
+            span,
+            line,
+            stage: self.stages.len().checked_sub(1),
+            what,
+        });
+        Ok(())
+    }
+
+    fn open(&mut self, from: &FromInstruction<'_>) -> What {
+        let image = self.expanded(&from.image.value);
+        let named = |stage: &Stage| {
+            stage
+                .name
+                .as_ref()
+                .is_some_and(|name| name.eq_ignore_ascii_case(&image))
+        };
+        // BuildKit takes the last of several stages of one name, and compares names without case.
+        let base = self
+            .stages
+            .iter()
+            .rposition(named)
+            .map_or_else(|| Base::Image(image.clone()), Base::Stage);
+        let name = from.as_.as_ref().map(|(_, name)| name.value.to_string());
+        self.stages.push(Stage { name, base });
+        What::From
+    }
+
+    /// `FROM $BASE` names what a global ARG says.
+    fn expanded(&self, image: &str) -> String {
+        let Version::Arg(name) = Version::of(image) else {
+            return image.to_owned();
+        };
+        let global = |declaration: &&Declaration| declaration.name == name;
+        let outside = self
+            .instructions
+            .iter()
+            .filter(|instruction| instruction.stage.is_none());
+        let mut values = outside
+            .flat_map(Instruction::declarations)
+            .filter(global)
+            .filter_map(|found| found.value.as_ref());
+        values
+            .next_back()
+            .map_or_else(|| image.to_owned(), |value| value.text.clone())
+    }
+
+    fn installs(
+        &self,
+        run: &RunInstruction<'_>,
+        statement: &Statement,
+        start: usize,
+    ) -> Vec<Install> {
+        let found = match &run.arguments {
+            Command::Exec(array) => {
+                let word = |word: &parse_dockerfile::UnescapedString<'_>| {
+                    (word.span.start + start, word.value.to_string())
+                };
+                install::of_argv(array.value.iter().map(word).collect())
+            }
+            _ => install::of_script(&self.script(statement)),
+        };
+        found
+            .into_iter()
+            .map(|found| found.placed(|at| self.line(at)))
+            .collect()
+    }
+
+    /// What the shell of a RUN gets: the unfolded command, and below it the heredocs as they stand.
+    fn script(&self, statement: &Statement) -> Vec<Glyph> {
+        let mut script = statement.command().to_vec();
+        let heredocs = self
+            .text
+            .get(statement.head_end..statement.span.end)
+            .unwrap_or_default();
+        script.extend(lines::glyphs(heredocs, statement.head_end));
+        script
+    }
+
+    fn torn(&self, at: usize) -> Unreadable {
+        let line = Some(self.line(at));
+        Unreadable {
+            line,
+            why: "where one instruction ends and the next begins cannot be told".to_owned(),
+        }
+    }
+}
+
+impl Instruction {
+    /// Returns the names that an ARG declares; none for another instruction.
+    #[must_use]
+    pub fn declarations(&self) -> &[Declaration] {
+        if let What::Arg(declarations) = &self.what {
+            declarations
+        } else {
+            &[]
+        }
+    }
+
+    /// Returns what a RUN installs globally; nothing for another instruction.
+    #[must_use]
+    pub fn installs(&self) -> &[Install] {
+        if let What::Run(installs) = &self.what {
+            installs
+        } else {
+            &[]
+        }
+    }
+
+    /// Says whether it is an ENV that sets the name.
+    #[must_use]
+    pub fn sets(&self, name: &str) -> bool {
+        matches!(&self.what, What::Env(names) if names.iter().any(|set| set == name))
+    }
+}
+
+impl From<parse_dockerfile::Error> for Unreadable {
+    fn from(error: parse_dockerfile::Error) -> Self {
+        // A file without any FROM has no line to point at, and the parser says 0.
+        Self {
+            line: Some(error.line()).filter(|line| *line > 0),
+            why: format!("{error:#}"),
+        }
+    }
+}
+
+/// The parser gives directives only for a whole file, so it is handed the comments at the top and a FROM.
+fn escape(text: &str) -> Result<char, Unreadable> {
+    let mut head: String = text
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with('#'))
+        .collect();
+    head.push_str("\nFROM scratch\n");
+    let directives = parse_dockerfile::parse(&head)?.parser_directives;
+    Ok(directives
+        .escape
+        .map_or('\\', |directive| directive.value.value))
+}
+
+fn keyword(parsed: &Parsed<'_>) -> Option<usize> {
+    match parsed {
+        Parsed::From(from) => Some(from.from.span.start),
+        Parsed::Arg(arg) => Some(arg.arg.span.start),
+        Parsed::Env(env) => Some(env.env.span.start),
+        Parsed::Run(run) => Some(run.run.span.start),
+        _ => None,
+    }
+}
+
+/// One ASCII character a byte keeps every offset where it was.
+fn ascii_where_invalid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

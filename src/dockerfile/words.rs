@@ -1,0 +1,173 @@
+//! The words of ARG and ENV, by Dockerfile's own quoting. It never reads a shell's.
+
+use std::ops::Range;
+
+use super::lines::Glyph;
+
+/// One name of an ARG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    /// The name.
+    pub name: String,
+    /// The byte offset just behind the name.
+    pub name_end: usize,
+    /// What follows its `=`; without an `=` there is none.
+    pub value: Option<Value>,
+}
+
+/// The value of an ARG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    /// The value, quotes and escapes resolved.
+    pub text: String,
+    /// Its bytes in the file; of a value that is quoted as a whole, what stands between the quotes.
+    pub span: Range<usize>,
+}
+
+/// One word, as it stands in the file.
+#[derive(Debug)]
+pub struct Word {
+    /// Its indices among the glyphs that were split.
+    pub place: Range<usize>,
+    raw: String,
+    /// Where its characters begin, one for each.
+    offsets: Vec<usize>,
+}
+
+impl Declaration {
+    /// Returns the value unless it is missing or empty.
+    #[must_use]
+    pub fn filled(&self) -> Option<&str> {
+        self.value
+            .as_ref()
+            .map(|value| value.text.as_str())
+            .filter(|text| !text.is_empty())
+    }
+}
+
+impl Word {
+    /// Returns the word with its quotes and escapes.
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The byte offset of the character with this index, or the end of the word.
+    fn offset(&self, index: usize) -> usize {
+        let last = || {
+            self.offsets.last().map_or(0, |at| {
+                at + self.raw.chars().last().map_or(0, char::len_utf8)
+            })
+        };
+        self.offsets.get(index).copied().unwrap_or_else(last)
+    }
+}
+
+/// Reads the arguments of an ARG: `NAME` or `NAME=value`, several times.
+pub fn declarations(arguments: &[Glyph], escape: char) -> Vec<Declaration> {
+    split(arguments, escape)
+        .iter()
+        .map(|word| declaration(word, escape))
+        .collect()
+}
+
+/// Reads the names that an ENV sets: of `A=b C=d` each, of the older `A b` the first word.
+pub fn names(arguments: &[Glyph], escape: char) -> Vec<String> {
+    let words = split(arguments, escape);
+    let name = |word: &Word| unquoted(word.raw.split('=').next().unwrap_or_default(), escape);
+    let pairs = words.first().is_some_and(|word| word.raw.contains('='));
+    words
+        .iter()
+        .take(if pairs { usize::MAX } else { 1 })
+        .map(name)
+        .collect()
+}
+
+/// Splits at white space that is neither quoted nor escaped.
+pub fn split(glyphs: &[Glyph], escape: char) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut quote = None;
+    let mut escaped = false;
+    let mut start = None;
+    for (index, (_, glyph)) in glyphs.iter().enumerate() {
+        if glyph.is_whitespace() && quote.is_none() && !escaped {
+            words.extend(start.take().map(|start| word(glyphs, start..index)));
+            continue;
+        }
+        start = start.or(Some(index));
+        match glyph {
+            _ if escaped => escaped = false,
+            // Between single quotes nothing is escaped.
+            glyph if *glyph == escape && quote != Some('\'') => escaped = true,
+            '"' | '\'' if quote.is_none() => quote = Some(*glyph),
+            glyph if quote == Some(*glyph) => quote = None,
+            _ => {}
+        }
+    }
+    words.extend(start.map(|start| word(glyphs, start..glyphs.len())));
+    words
+}
+
+/// Returns the text without its quotes and escapes.
+pub fn unquoted(raw: &str, escape: char) -> String {
+    let mut text = String::new();
+    let mut quote = None;
+    let mut glyphs = raw.chars();
+    while let Some(glyph) = glyphs.next() {
+        match glyph {
+            glyph if glyph == escape && quote != Some('\'') => text.extend(glyphs.next()),
+            '"' | '\'' if quote.is_none() => quote = Some(glyph),
+            glyph if quote == Some(glyph) => quote = None,
+            glyph => text.push(glyph),
+        }
+    }
+    text
+}
+
+fn word(glyphs: &[Glyph], place: Range<usize>) -> Word {
+    let (offsets, raw) = glyphs
+        .get(place.clone())
+        .unwrap_or_default()
+        .iter()
+        .copied()
+        .unzip();
+    Word {
+        place,
+        raw,
+        offsets,
+    }
+}
+
+fn declaration(word: &Word, escape: char) -> Declaration {
+    let Some((name, raw)) = word.raw.split_once('=') else {
+        let name_end = word.offset(usize::MAX);
+        return Declaration {
+            name: unquoted(&word.raw, escape),
+            name_end,
+            value: None,
+        };
+    };
+    let equals = name.chars().count();
+    let (mut from, mut to) = (equals + 1, equals + 1 + raw.chars().count());
+    if quoted_whole(raw) {
+        (from, to) = (from + 1, to - 1);
+    }
+    let span = word.offset(from - 1) + 1..word.offset(to);
+    let value = Value {
+        text: unquoted(raw, escape),
+        span,
+    };
+    Declaration {
+        name: unquoted(name, escape),
+        name_end: word.offset(equals),
+        value: Some(value),
+    }
+}
+
+fn quoted_whole(raw: &str) -> bool {
+    ['"', '\''].iter().any(|quote| {
+        let inner = raw
+            .strip_prefix(*quote)
+            .and_then(|rest| rest.strip_suffix(*quote));
+        inner.is_some_and(|inner| !inner.contains(*quote))
+    })
+}

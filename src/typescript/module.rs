@@ -1,0 +1,179 @@
+//! Where a TypeScript file names modules; it finds the names only, and leaves what they mean to others.
+
+use super::{Kind, Scan, SideEffectImport, Token};
+
+/// One place that names a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleUse {
+    /// The module's name, its escapes decoded.
+    pub specifier: String,
+    /// The line of the name, counted from 1.
+    pub line: usize,
+    /// How it is used.
+    pub kind: UseKind,
+    /// The byte at which the name's quote stands.
+    pub start: usize,
+}
+
+/// How a file uses a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UseKind {
+    /// `import 'x'`.
+    SideEffect,
+    /// `import { a } from 'x'`, `import a from 'x'`, `import * as a from 'x'`.
+    Binding,
+    /// `import type ... from 'x'` or `export type ... from 'x'`: checked, and gone when the file runs.
+    Type,
+    /// `export ... from 'x'`.
+    ReExport,
+    /// `import('x')`, also where a type stands.
+    Dynamic,
+    /// `require('x')`, also in `import a = require('x')`.
+    Require,
+}
+
+pub(super) fn uses(scan: &Scan) -> Vec<ModuleUse> {
+    let code = scan.code();
+    let found = places(&code).filter_map(|(last, from)| used(scan, last, from));
+    let named = |(kind, name): (UseKind, Token)| ModuleUse {
+        specifier: scan.value(&name).unwrap_or_default(),
+        line: scan.line(name.start),
+        kind,
+        start: name.start,
+    };
+    found.map(named).collect()
+}
+
+pub(super) fn side_effects(scan: &Scan) -> Vec<SideEffectImport> {
+    let code = scan.code();
+    places(&code)
+        .filter_map(|(last, from)| side_effect(scan, last, from))
+        .collect()
+}
+
+/// Each token's view of the code: the token before it, and the tokens from it on.
+fn places(code: &[Token]) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
+    let before = std::iter::once(None).chain(code.iter().map(Some));
+    before.zip((0..code.len()).map(|index| code.get(index..).unwrap_or_default()))
+}
+
+fn side_effect(scan: &Scan, last: Option<&Token>, from: &[Token]) -> Option<SideEffectImport> {
+    match from {
+        [word, name, after @ ..] if scan.raw(word) == b"import" && name.kind == Kind::Text => {
+            let top_level = word.depth == 0 && is_keyword(scan, last, word);
+            top_level.then(|| SideEffectImport {
+                specifier: scan.value(name).unwrap_or_default(),
+                span: word.start..end(scan, name, after),
+                line: scan.line(word.start),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Where the import statement of a name ends: after its attributes and semicolon, if it has them.
+fn end(scan: &Scan, name: &Token, after: &[Token]) -> usize {
+    let (end, after) = attributes(scan, name, after).unwrap_or((name.end, after));
+    match after {
+        [mark, ..] if scan.raw(mark) == b";" => mark.end,
+        _ => end,
+    }
+}
+
+/// `with { type: 'json' }`, or its older spelling `assert { ... }`, which may not start a line.
+fn attributes<'t>(scan: &Scan, name: &Token, after: &'t [Token]) -> Option<(usize, &'t [Token])> {
+    let [word, open, inner @ ..] = after else {
+        return None;
+    };
+    let named = match scan.raw(word) {
+        b"with" => true,
+        b"assert" => scan.line(word.start) == scan.line(name.end),
+        _ => false,
+    };
+    if !named || scan.raw(open) != b"{" {
+        return None;
+    }
+    let length = inner
+        .iter()
+        .position(|token| token.depth == open.depth && scan.raw(token) == b"}")?;
+    let close = inner.get(length)?;
+    Some((close.end, inner.get(length + 1..)?))
+}
+
+fn used(scan: &Scan, last: Option<&Token>, from: &[Token]) -> Option<(UseKind, Token)> {
+    let (word, after) = from
+        .split_first()
+        .filter(|(word, _)| is_keyword(scan, last, word))?;
+    match scan.raw(word) {
+        b"import" => imported(scan, after),
+        b"export" => clause(scan, after, UseKind::ReExport),
+        b"require" => called(scan, after).map(|name| (UseKind::Require, name)),
+        _ => None,
+    }
+}
+
+fn imported(scan: &Scan, after: &[Token]) -> Option<(UseKind, Token)> {
+    match after {
+        [name, ..] if name.kind == Kind::Text => Some((UseKind::SideEffect, *name)),
+        [open, ..] if scan.raw(open) == b"(" => {
+            called(scan, after).map(|name| (UseKind::Dynamic, name))
+        }
+        _ => clause(scan, after, UseKind::Binding),
+    }
+}
+
+/// The name in `('x')` or `('x', ...)`.
+fn called(scan: &Scan, after: &[Token]) -> Option<Token> {
+    match after {
+        [open, name, close, ..]
+            if scan.raw(open) == b"(" && matches!(scan.raw(close), b")" | b",") =>
+        {
+            scan.value(name).map(|_| *name)
+        }
+        _ => None,
+    }
+}
+
+/// The name after `from`, at the end of what an import or export lists.
+fn clause(scan: &Scan, after: &[Token], kind: UseKind) -> Option<(UseKind, Token)> {
+    let kind = if is_type(scan, after) {
+        UseKind::Type
+    } else {
+        kind
+    };
+    let mut listed = false;
+    for (index, token) in after.iter().enumerate() {
+        match (scan.raw(token), after.get(index + 1)) {
+            (b"from", Some(name)) if !listed && name.kind == Kind::Text => {
+                return Some((kind, *name));
+            }
+            // Another statement: what came before it was none of these, and looking on would take quadratic time.
+            (b"import" | b"export", _) if !listed => return None,
+            (b"{", _) if listed => return None,
+            (b"{", _) => listed = true,
+            (b"}", _) if listed => listed = false,
+            (b"," | b"*", _) => {}
+            _ if token.kind == Kind::Word || (listed && token.kind == Kind::Text) => {}
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Tells `import type a from` from `import type from`, `import type, { a } from` and `import type = require`.
+fn is_type(scan: &Scan, after: &[Token]) -> bool {
+    match after {
+        [word, next, name, ..] if scan.raw(word) == b"type" => match scan.raw(next) {
+            b"," | b"=" => false,
+            b"from" => name.kind != Kind::Text,
+            _ => true,
+        },
+        _ => false,
+    }
+}
+
+/// Says whether a token is a word that is no property's name: `runner.import('x')` imports nothing.
+fn is_keyword(scan: &Scan, last: Option<&Token>, word: &Token) -> bool {
+    let property = last.is_some_and(|token| matches!(scan.raw(token), b"." | b"?."));
+    !property && word.kind == Kind::Word
+}
