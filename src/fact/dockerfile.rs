@@ -1,0 +1,340 @@
+//! The fact that a Dockerfile installs a package in a layer of its own, at a version that an ARG pins. It never changes a line of the user's but a pin.
+
+mod edit;
+mod site;
+
+use crate::dockerfile::{Dockerfile, Install, Instruction, Unreadable, Version};
+use crate::skill::{Fault, Layer, Outcome};
+
+use edit::Edit;
+use site::{Pinned, Site};
+
+/// What else decides on the version.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// The exact version that the user asks for, over what the file pins.
+    pub set: Option<&'a str>,
+    /// The bytes of the Dockerfile as HEAD has it: where a pin was lost, its version comes from here.
+    pub head: Option<&'a [u8]>,
+}
+
+/// Returns whether the Dockerfile of these bytes has the layer, and otherwise its bytes with the layer, or why it must be added by hand.
+#[must_use]
+pub fn outcome(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Outcome {
+    decide(before, layer, wanted).unwrap_or_else(|fault| {
+        let version = wanted.set.unwrap_or(&layer.version);
+        Outcome::Blocked {
+            fault,
+            by_hand: format!("ARG {}={version}\n\n{}", layer.arg, layer.run),
+        }
+    })
+}
+
+/// Returns the version that counts in the Dockerfile of these bytes, if it has the layer.
+#[must_use]
+pub fn pin(before: &[u8], layer: &Layer) -> Option<String> {
+    let file = Dockerfile::parse(before).ok()?;
+    let (_, _, pin) = Site { file: &file, layer }.pinned().pop()?;
+    pin.filled().map(str::to_owned)
+}
+
+fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, Fault> {
+    if let Some(line) = conflict(before) {
+        return Err(fault(
+            "conflict-markers",
+            Some(line),
+            "a merge conflict is not resolved here",
+        ));
+    }
+    let file = Dockerfile::parse(before).map_err(unreadable)?;
+    let site = Site { file: &file, layer };
+    let pinned = site.pinned();
+    let (fault, edit) = match pinned.as_slice() {
+        [] => site.mend(before, wanted)?,
+        pinned => match site.repin(pinned, wanted) {
+            Some(change) => change,
+            None => return Ok(site.holds(pinned)),
+        },
+    };
+    let version = edit.version.clone();
+    let after = edit.apply(before);
+    let counted =
+        |after: &Dockerfile| after.instructions.len() == file.instructions.len() + edit.added();
+    let kept = Dockerfile::parse(&after).is_ok_and(|after| counted(&after));
+    if kept && pin(&after, layer).as_ref() == Some(&version) {
+        return Ok(Outcome::Edit { fault, after });
+    }
+    // Such as after a `\` that ends the file, or with a version that is no single word.
+    Err(self::fault(
+        "layer-unplaceable",
+        fault.line,
+        "the lines would not be read there as instructions of their own",
+    ))
+}
+
+impl Site<'_> {
+    fn holds(self, pinned: &[Pinned<'_>]) -> Outcome {
+        let Some((_, install, pin)) = pinned.last() else {
+            return Outcome::Holds {
+                line: None,
+                note: None,
+            };
+        };
+        let version = pin.filled().unwrap_or_default();
+        let other = (version != self.layer.version).then(|| {
+            format!(
+                "{version} is pinned here, the document's is {}",
+                self.layer.version
+            )
+        });
+        let list = (!install.alone).then(|| "it stands in a list with other packages".to_owned());
+        let again = self
+            .places(&self.layer.package)
+            .into_iter()
+            .find(|(_, other)| *other != *install);
+        let twice =
+            again.map(|(_, other)| format!("it is installed twice, also in line {}", other.line));
+        let notes: Vec<String> = [other, list, twice].into_iter().flatten().collect();
+        Outcome::Holds {
+            line: Some(install.line),
+            note: (!notes.is_empty()).then(|| notes.join("; ")),
+        }
+    }
+
+    /// Changes the pins that are not at the version the user asks for.
+    fn repin(self, pinned: &[Pinned<'_>], wanted: &Wanted<'_>) -> Option<(Fault, Edit)> {
+        let set = wanted.set?;
+        let (_, _, last) = pinned
+            .iter()
+            .rfind(|(_, _, pin)| pin.filled() != Some(set))?;
+        let version = last.filled().unwrap_or_default();
+        let found = format!("`{}` is {version}, not the {set} asked for", self.layer.arg);
+        let mut edit = Edit::new(set);
+        for (_, _, pin) in pinned {
+            edit.set_value(pin);
+        }
+        Some((
+            fault("version-differs", Some(self.line(last)), &found),
+            edit,
+        ))
+    }
+
+    /// Adds what is missing of the layer.
+    fn mend(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Fault> {
+        let ours = self.ours();
+        if let Some((_, install)) = self
+            .places(&self.layer.package)
+            .into_iter()
+            .find(|place| !ours.contains(place))
+        {
+            return Err(fault(
+                "install-not-ours",
+                Some(install.line),
+                &self.not_ours(install),
+            ));
+        }
+        match ours.last() {
+            Some((run, install)) => self.mend_arg(before, run, install, wanted),
+            None => self.add_run(before, wanted),
+        }
+    }
+
+    /// The RUN stands and its version is missing.
+    fn mend_arg(
+        self,
+        before: &[u8],
+        run: &Instruction,
+        install: &Install,
+        wanted: &Wanted<'_>,
+    ) -> Result<(Fault, Edit), Fault> {
+        if let Some(env) = self.hiding(run) {
+            return Err(self.hidden(env));
+        }
+        let name = &self.layer.arg;
+        let mut edit = Edit::new(&self.version(wanted, wanted.head));
+        if let Some(empty) = self.declaration(name, run) {
+            edit.set_value(empty);
+            return Ok((
+                fault(
+                    "arg-empty",
+                    Some(self.line(empty)),
+                    &format!("`ARG {name}` has no value"),
+                ),
+                edit,
+            ));
+        }
+        match self.anchor_arg(run) {
+            Some(arg) => edit.add_after(before, arg, &self.arg_line(&edit.version), 0),
+            None => edit.add_before(before, run, &self.arg_line(&edit.version)),
+        }
+        Ok((self.misplaced_fault(run, install), edit))
+    }
+
+    /// No RUN installs the package.
+    fn add_run(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Fault> {
+        let (run, arg) = self.anchor()?;
+        if let Some(env) = self.hiding(run) {
+            return Err(self.hidden(env));
+        }
+        // A first install is at the document's version; HEAD's counts only where something is left of the layer.
+        let mut edit = Edit::new(&self.version(wanted, None));
+        match self.declaration(&self.layer.arg, run) {
+            None => edit.add_after(before, arg, &self.arg_line(&edit.version), 0),
+            Some(pin) => match pin
+                .filled()
+                .filter(|version| wanted.set.is_none_or(|set| set == *version))
+            {
+                Some(version) => version.clone_into(&mut edit.version),
+                None => edit.set_value(pin),
+            },
+        }
+        let lines = self
+            .layer
+            .run
+            .lines()
+            .map(|line| self.escaped(line))
+            .collect::<Vec<_>>();
+        edit.add_after(before, run, &lines.join("\n"), 1);
+        Ok((self.missing_fault(), edit))
+    }
+
+    fn version(self, wanted: &Wanted<'_>, head: Option<&[u8]>) -> String {
+        let misplaced = || {
+            self.valued()
+                .find_map(|(_, found)| found.filled())
+                .map(str::to_owned)
+        };
+        let committed = || head.and_then(|head| committed(head, self.layer));
+        let set = wanted.set.map(str::to_owned);
+        set.or_else(misplaced)
+            .or_else(committed)
+            .unwrap_or_else(|| self.layer.version.clone())
+    }
+
+    fn arg_line(self, version: &str) -> String {
+        format!("ARG {}={version}", self.layer.arg)
+    }
+
+    /// The document continues its lines with `\`, the file perhaps with another character.
+    fn escaped(self, line: &str) -> String {
+        line.strip_suffix('\\').map_or_else(
+            || line.to_owned(),
+            |line| format!("{line}{}", self.file.escape),
+        )
+    }
+
+    fn hidden(self, env: &Instruction) -> Fault {
+        fault(
+            "arg-hidden",
+            Some(env.line),
+            &format!(
+                "an ENV of the same name stands over `ARG {}`",
+                self.layer.arg
+            ),
+        )
+    }
+
+    fn not_ours(self, install: &Install) -> String {
+        let (package, program) = (&self.layer.package, install.manager.program());
+        let version = match &install.version {
+            Version::Arg(name) => format!("by `{name}`"),
+            Version::Literal(text) => format!("as `{text}`"),
+            Version::Unpinned => "without a version".to_owned(),
+        };
+        format!(
+            "`{package}` is installed with {program} {version} here, not with pnpm by `{}`",
+            self.layer.arg
+        )
+    }
+
+    fn missing_fault(self) -> Fault {
+        let package = &self.layer.package;
+        match self.file.commented(package) {
+            Some(line) => fault(
+                "install-commented",
+                Some(line),
+                &format!("the install of `{package}` is a comment"),
+            ),
+            None => fault(
+                "install-missing",
+                None,
+                &format!("no RUN of the image installs `{package}`"),
+            ),
+        }
+    }
+
+    fn misplaced_fault(self, run: &Instruction, install: &Install) -> Fault {
+        let name = &self.layer.arg;
+        let mut valued = self.valued();
+        let after = self.valued().find(|(arg, _)| arg.stage == run.stage);
+        let Some((arg, found)) = after.or_else(|| valued.next()) else {
+            return fault(
+                "arg-missing",
+                Some(install.line),
+                &format!("no ARG gives `{name}` a version"),
+            );
+        };
+        let line = Some(self.line(found));
+        match arg.stage {
+            stage if stage == run.stage => fault(
+                "arg-after-use",
+                line,
+                &format!("`ARG {name}` stands below the RUN that uses it"),
+            ),
+            Some(_) => fault(
+                "arg-other-stage",
+                line,
+                &format!("`ARG {name}` stands in another stage than the RUN that uses it"),
+            ),
+            None => fault(
+                "arg-other-stage",
+                line,
+                &format!(
+                    "`ARG {name}` stands before the first FROM, and the RUN's stage does not declare it"
+                ),
+            ),
+        }
+    }
+}
+
+/// The version in the committed file, wherever its ARG stands there.
+fn committed(head: &[u8], layer: &Layer) -> Option<String> {
+    let file = Dockerfile::parse(head).ok()?;
+    let declared = Site { file: &file, layer }
+        .valued()
+        .find_map(|(_, found)| found.filled())
+        .map(str::to_owned);
+    pin(head, layer).or(declared)
+}
+
+/// The line of the first conflict marker as git writes them.
+fn conflict(before: &[u8]) -> Option<usize> {
+    let marker = |line: &[u8]| {
+        [b"<<<<<<<".as_slice(), b">>>>>>>"]
+            .iter()
+            .any(|marker| line.starts_with(marker))
+    };
+    before
+        .split(|byte| *byte == b'\n')
+        .position(marker)
+        .map(|index| index + 1)
+}
+
+fn unreadable(error: Unreadable) -> Fault {
+    Fault {
+        code: "dockerfile-unreadable",
+        line: error.line,
+        found: error.why,
+    }
+}
+
+fn fault(code: &'static str, line: Option<usize>, found: &str) -> Fault {
+    Fault {
+        code,
+        line,
+        found: found.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

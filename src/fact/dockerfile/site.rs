@@ -1,0 +1,168 @@
+//! A Dockerfile looked at for a layer: where its package, its anchor and its ARG stand. It never decides what to do about them.
+
+use crate::dockerfile::{Declaration, Dockerfile, Install, Instruction, Manager, Version};
+use crate::skill::{Fault, Layer};
+
+use super::fault;
+
+/// An install in a stage that ends up in the image, and the instruction it stands in.
+pub type Place<'a> = (&'a Instruction, &'a Install);
+/// A place that holds, and the declaration that gives it its version.
+pub type Pinned<'a> = (&'a Instruction, &'a Install, &'a Declaration);
+
+/// A Dockerfile, looked at for a layer.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    pub file: &'a Dockerfile,
+    pub layer: &'a Layer,
+}
+
+impl<'a> Site<'a> {
+    /// The installs that make the fact hold, the one that counts last.
+    pub fn pinned(self) -> Vec<Pinned<'a>> {
+        let places = self
+            .ours()
+            .into_iter()
+            .filter(|(run, _)| self.hiding(run).is_none());
+        let pin = |run| {
+            self.declaration(&self.layer.arg, run)
+                .filter(|pin| pin.filled().is_some())
+        };
+        places
+            .filter_map(|(run, install)| Some((run, install, pin(run)?)))
+            .collect()
+    }
+
+    /// The RUN that installs the anchor's package, and the ARG that gives it its version.
+    pub fn anchor(self) -> Result<(&'a Instruction, &'a Instruction), Fault> {
+        let after = &self.layer.after;
+        let places = self.places(after);
+        let Some((run, install)) = places.last().copied() else {
+            return Err(fault(
+                "anchor-missing",
+                None,
+                &format!("no RUN of the image installs `{after}`, which the layer goes after"),
+            ));
+        };
+        if let Some((_, other)) = places.iter().find(|(other, _)| other.stage != run.stage) {
+            let found = format!(
+                "two stages of the image install `{after}`, the other in line {}",
+                other.line
+            );
+            return Err(fault("anchor-ambiguous", Some(install.line), &found));
+        }
+        let pinned = places
+            .iter()
+            .rev()
+            .find_map(|(run, install)| Some((*run, self.arg_of(run, install)?)));
+        pinned.ok_or_else(|| {
+            let found = format!("`{after}` is not installed with pnpm by an ARG that its own stage declares above it");
+            fault("anchor-missing", Some(install.line), &found)
+        })
+    }
+
+    /// The ARG of the anchor that stands above the RUN in its stage.
+    pub fn anchor_arg(self, run: &Instruction) -> Option<&'a Instruction> {
+        let same = self
+            .places(&self.layer.after)
+            .into_iter()
+            .filter(|(anchor, _)| anchor.stage == run.stage);
+        let mut args = same.filter_map(|(anchor, install)| self.arg_of(anchor, install));
+        args.rfind(|arg| arg.span.start < run.span.start)
+    }
+
+    /// The last ARG above a RUN, in its stage, that declares the version which the install uses.
+    fn arg_of(self, run: &Instruction, install: &Install) -> Option<&'a Instruction> {
+        let Version::Arg(name) = &install.version else {
+            return None;
+        };
+        let declares =
+            |arg: &&Instruction| arg.declarations().iter().any(|found| found.name == *name);
+        let mut above = self.above(run).filter(|_| install.manager == Manager::Pnpm);
+        above.rfind(declares)
+    }
+
+    /// The declaration that gives the name its value at the RUN, or one without a value where none has one.
+    ///
+    /// An ARG without a value takes the global one, and where there is none leaves what its stage declared before it
+    /// (Dockerfile reference, "Understand how ARG and FROM interact").
+    pub fn declaration(self, name: &str, run: &Instruction) -> Option<&'a Declaration> {
+        let named = |found: &&Declaration| found.name == name;
+        let outside = self
+            .file
+            .instructions
+            .iter()
+            .filter(|instruction| instruction.stage.is_none());
+        let global = outside
+            .flat_map(Instruction::declarations)
+            .filter(named)
+            .rfind(|found| found.filled().is_some());
+        let declarations = self
+            .above(run)
+            .flat_map(Instruction::declarations)
+            .filter(named);
+        declarations.fold(None, |last, found| match found.value {
+            Some(_) => Some(found),
+            None => global.or(last).or(Some(found)),
+        })
+    }
+
+    /// An ENV of the ARG's name, which the RUN gets in the ARG's place.
+    pub fn hiding(self, run: &Instruction) -> Option<&'a Instruction> {
+        let built = self.file.built();
+        let inherited = move |other: &Instruction| {
+            other.stage < run.stage && other.stage.is_some_and(|stage| built.contains(&stage))
+        };
+        let above =
+            |other: &Instruction| other.stage == run.stage && other.span.start < run.span.start;
+        let mut envs = self
+            .file
+            .instructions
+            .iter()
+            .filter(|env| env.sets(&self.layer.arg));
+        envs.find(|env| above(env) || inherited(env))
+    }
+
+    fn above(
+        self,
+        run: &Instruction,
+    ) -> impl DoubleEndedIterator<Item = &'a Instruction> + use<'a> {
+        let (stage, start) = (run.stage, run.span.start);
+        self.file
+            .instructions
+            .iter()
+            .filter(move |other| other.stage == stage && other.span.start < start)
+    }
+
+    /// The installs of the layer's package as the layer has it: with pnpm, by the layer's ARG.
+    pub fn ours(self) -> Vec<Place<'a>> {
+        let by_arg = |install: &Install| matches!(&install.version, Version::Arg(name) if *name == self.layer.arg);
+        let mut places = self.places(&self.layer.package);
+        places.retain(|(_, install)| install.manager == Manager::Pnpm && by_arg(install));
+        places
+    }
+
+    /// The installs of a package in the stages that end up in the image.
+    pub fn places(self, package: &str) -> Vec<Place<'a>> {
+        let built = self.file.built();
+        let counts = |run: &&Instruction| run.stage.is_some_and(|stage| built.contains(&stage));
+        let runs = self.file.instructions.iter().filter(counts);
+        let places = runs.flat_map(|run| run.installs().iter().map(move |install| (run, install)));
+        places
+            .filter(|(_, install)| install.package == package)
+            .collect()
+    }
+
+    /// Declarations of our ARG that give it a value somewhere.
+    pub fn valued(self) -> impl Iterator<Item = (&'a Instruction, &'a Declaration)> {
+        let name = &self.layer.arg;
+        let of = |arg: &'a Instruction| arg.declarations().iter().map(move |found| (arg, found));
+        let all = self.file.instructions.iter().flat_map(of);
+        all.filter(move |(_, found)| found.name == *name && found.filled().is_some())
+    }
+
+    /// The line of a declaration, counted from 1.
+    pub fn line(self, declaration: &Declaration) -> usize {
+        self.file.line(declaration.name_end)
+    }
+}
