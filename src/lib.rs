@@ -1,2 +1,31 @@
-//! Skeleton
+//! Installs NanoClaw skills. A skill is a list of facts about a checkout; a fact that holds has nothing to do; a skill is installed when
+//! all its facts hold. One function, [`plan::plan`], is the pre-flight, the preview, the install and the verification.
+//!
+//! The modules, in reading order.
+
+pub mod document;
 pub mod skill;
+pub mod skills;
+
+pub mod checkout;
+pub mod dockerfile;
+pub mod fact;
+pub mod payload;
+pub mod plan;
+pub mod sink;
+pub mod typescript;
+
+pub mod branch;
+pub mod builds;
+pub mod needs;
+pub mod next;
+pub mod pending;
+pub mod process;
+pub mod remote;
+
+pub mod cli;
+pub mod command;
+pub mod demo;
+pub mod problem;
+pub mod report;
+pub mod ui;

@@ -15,6 +15,51 @@ pub struct Skill {
     pub steps: Vec<Step>,
 }
 
+impl Skill {
+    /// The files that the skill copies from a branch, with the branch's name, where `layout` has the step.
+    pub fn copies(&self, layout: Layout) -> impl Iterator<Item = (&str, &Copied)> {
+        self.facts(layout).flat_map(|(_, fact)| match fact {
+            Fact::Copy { branch, files } => files
+                .iter()
+                .map(|file| (branch.as_str(), file))
+                .collect::<Vec<_>>(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// The facts that count on a layout, each with its step.
+    pub fn facts(&self, layout: Layout) -> impl Iterator<Item = (&Step, &Fact)> {
+        self.steps
+            .iter()
+            .filter(move |step| step.is_for(layout))
+            .filter_map(|step| match &step.what {
+                What::Fact(fact) => Some((step, fact)),
+                What::Task(_) => None,
+            })
+    }
+
+    /// The tasks that count on a layout, each with its step.
+    pub fn tasks(&self, layout: Layout) -> impl Iterator<Item = (&Step, &Task)> {
+        self.steps
+            .iter()
+            .filter(move |step| step.is_for(layout))
+            .filter_map(|step| match &step.what {
+                What::Task(task) => Some((step, task)),
+                What::Fact(_) => None,
+            })
+    }
+
+    /// The ARGs whose versions `--set` can name.
+    #[must_use]
+    pub fn pins(&self) -> Vec<&str> {
+        let layers = self.steps.iter().filter_map(|step| match &step.what {
+            What::Fact(Fact::Dockerfile { layer, .. }) => Some(layer.arg.as_str()),
+            _ => None,
+        });
+        layers.collect()
+    }
+}
+
 /// One fenced block of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -22,8 +67,29 @@ pub struct Step {
     pub label: String,
     /// The block's first line in the document, counted from 1.
     pub line: usize,
+    /// The step is there only where this holds.
+    pub when: Option<Guard>,
     /// What the block says.
     pub what: What,
+}
+
+impl Step {
+    /// Whether the step's guard lets it count on a layout.
+    #[must_use]
+    pub fn is_for(&self, layout: Layout) -> bool {
+        self.when
+            .as_ref()
+            .is_none_or(|guard| guard.variable == "layout" && guard.value == layout.name())
+    }
+}
+
+/// A condition on a step: a variable that must have a value. An unbound variable has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    /// The variable's name; the checkout binds `layout`.
+    pub variable: String,
+    /// The value it must have.
+    pub value: String,
 }
 
 /// What a block says: a fact about the checkout, or a task to run.
@@ -113,6 +179,24 @@ pub enum Effect {
     External,
     /// As `External`: connects what is installed to a group or channel.
     Wire,
+    /// NanoClaw's `fetch`, `restart`, `step` and `refresh`: left to `configure`.
+    Step,
+}
+
+impl Effect {
+    /// The effect that a document names by this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "build" => Self::Build,
+            "test" => Self::Test,
+            "check" => Self::Check,
+            "external" => Self::External,
+            "wire" => Self::Wire,
+            "fetch" | "restart" | "step" | "refresh" => Self::Step,
+            _ => return None,
+        })
+    }
 }
 
 /// Something a task needs on the machine or in the checkout.
@@ -133,6 +217,25 @@ pub enum Layout {
     Dockerfile,
     /// `container/cli-tools.json`, read by a script in the Dockerfile.
     CliTools,
+}
+
+impl Layout {
+    /// The layout that a document names by this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Dockerfile, Self::CliTools]
+            .into_iter()
+            .find(|layout| layout.name() == word)
+    }
+
+    /// The word that documents and messages name it by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dockerfile => "dockerfile",
+            Self::CliTools => "cli-tools",
+        }
+    }
 }
 
 /// What a fact turns out to be. A check is an edit with nothing to do.

@@ -1,0 +1,184 @@
+//! Runs a skill's builds in the document's order, strikes each off the pending ones, and says how they ended.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::checkout::Checkout;
+use crate::needs::{self, Unmet};
+use crate::pending::Pending;
+use crate::problem::{Exit, Problem};
+use crate::process;
+use crate::skill::{Need, Step, Task};
+use crate::ui::{Tint, Ui};
+
+/// A build of a document: its step and its task.
+pub type Build<'a> = (&'a Step, &'a Task);
+
+/// Which builds the person left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// None.
+    None,
+    /// Those that need the container engine (`--no-image`).
+    Image,
+    /// All (`--no-build`).
+    All,
+}
+
+impl Leave {
+    /// Whether it leaves a task out.
+    #[must_use]
+    pub fn leaves(self, task: &Task) -> bool {
+        match self {
+            Self::None => false,
+            Self::Image => task.needs.contains(&Need::Engine),
+            Self::All => true,
+        }
+    }
+}
+
+/// The builds, sorted by what can be done with each.
+pub struct Ready<'a> {
+    /// To run.
+    pub run: Vec<Build<'a>>,
+    /// Optional, with the needs that are not met.
+    pub unavailable: Vec<(Build<'a>, Vec<Unmet>)>,
+    /// Left out by the person.
+    pub left: Vec<Build<'a>>,
+    /// Cannot run, and are not optional: with the needs that are not met.
+    pub refused: Vec<(Build<'a>, Vec<Unmet>)>,
+}
+
+impl<'a> Ready<'a> {
+    /// Looks for what each build needs. Starts nothing but the question to the container engine.
+    pub fn look(checkout: &Checkout, builds: &[Build<'a>], leave: Leave) -> Result<Self> {
+        let mut ready = Self {
+            run: Vec::new(),
+            unavailable: Vec::new(),
+            left: Vec::new(),
+            refused: Vec::new(),
+        };
+        for build in builds {
+            if leave.leaves(build.1) {
+                ready.left.push(*build);
+                continue;
+            }
+            let unmet = needs::unmet(checkout, build.1)?;
+            match (unmet.is_empty(), build.1.optional) {
+                (true, _) => ready.run.push(*build),
+                (false, true) => ready.unavailable.push((*build, unmet)),
+                (false, false) => ready.refused.push((*build, unmet)),
+            }
+        }
+        Ok(ready)
+    }
+
+    /// The refusal that unmet needs are, before anything is written.
+    pub fn refusal(&self) -> Option<Problem> {
+        let lines = self.refused.iter().flat_map(|((step, _), unmet)| {
+            unmet.iter().map(|unmet| {
+                format!(
+                    "\n  {}: {}\n    mend: {}",
+                    step.label, unmet.found, unmet.mend
+                )
+            })
+        });
+        let lines = lines.collect::<String>();
+        let hint = "or leave the builds for later: --no-image (the image alone), --no-build (all)";
+        (!lines.is_empty()).then(|| {
+            Problem::refused(format!(
+                "nothing was written; a build cannot run here:{lines}"
+            ))
+            .hint(hint)
+        })
+    }
+
+    /// The labels of the builds that stay to do when all that can run have run.
+    #[must_use]
+    pub fn pending(&self) -> Vec<String> {
+        self.run
+            .iter()
+            .chain(&self.left)
+            .map(|(step, _)| step.label.clone())
+            .collect()
+    }
+
+    /// Says what is not run, and why.
+    pub fn say_unavailable(&self, ui: &Ui) {
+        for ((step, _), unmet) in &self.unavailable {
+            for unmet in unmet {
+                ui.tell(
+                    Tint::Warn,
+                    "unavailable",
+                    &format!("{}: {}; mend: {}", step.label, unmet.found, unmet.mend),
+                );
+            }
+        }
+    }
+}
+
+/// Runs builds until one fails. What succeeded is struck off the pending ones at once.
+pub fn run(
+    checkout: &Checkout,
+    skill: &str,
+    builds: &[Build<'_>],
+    pending: Option<&Pending>,
+    ui: &Ui,
+) -> Result<Exit> {
+    let environment = environment(checkout);
+    for (step, task) in builds {
+        let log = log(checkout, skill, &step.label);
+        let live = ui.start(&step.label, &task.commands.join(" && "));
+        let ended = process::run(
+            checkout.root(),
+            &task.commands,
+            &environment,
+            log.as_deref(),
+            &mut |line| live.line(line),
+        )?;
+        let time = live.end();
+        if !ended.success {
+            ui.tell(
+                Tint::Bad,
+                "failed  ",
+                &format!("{}: {} after {time}", step.label, ended.how),
+            );
+            for line in &ended.tail {
+                ui.say(&format!("    {line}"));
+            }
+            if let Some(log) = log {
+                ui.say(&format!("  the whole output: {}", log.display()));
+            }
+            return Ok(Exit::BuildFailed);
+        }
+        ui.tell(Tint::Good, "built   ", &format!("{} ({time})", step.label));
+        if let Some(pending) = pending {
+            pending.strike(&step.label)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// An image of another engine than the host's is never found, so the build script is told which one that is.
+fn environment(checkout: &Checkout) -> Vec<(String, String)> {
+    let variable = "CONTAINER_RUNTIME";
+    if std::env::var_os(variable).is_some() {
+        Vec::new()
+    } else {
+        vec![(variable.to_owned(), checkout.engine())]
+    }
+}
+
+fn log(checkout: &Checkout, skill: &str, label: &str) -> Option<PathBuf> {
+    let name = label
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect::<String>();
+    Some(
+        checkout
+            .state()?
+            .join("logs")
+            .join(format!("{skill}-{name}.log")),
+    )
+}

@@ -1,0 +1,306 @@
+//! The user's tree: where it is, which layout it has, and every read of it. Never writes, and never follows a path out of the tree.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};
+use regex::Regex;
+
+use crate::problem::Problem;
+use crate::skill::Layout;
+
+/// The files that make a folder a v2 checkout: either provider barrel.
+pub const BARRELS: [&str; 2] = [
+    "src/providers/index.ts",
+    "container/agent-runner/src/providers/index.ts",
+];
+
+/// A NanoClaw v2 checkout.
+pub struct Checkout {
+    root: PathBuf,
+    git: Git,
+}
+
+/// What git says of the checkout.
+pub enum Git {
+    /// It opened.
+    Open(Box<Repository>),
+    /// There is no repository.
+    Absent,
+    /// There is one and it does not open: the reason, in libgit2's words.
+    Refused(String),
+}
+
+/// A file's content: whole bytes and permission bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// The bytes as they are on the disk.
+    pub bytes: Vec<u8>,
+    /// The permission bits, such as `0o644`; never a file type.
+    pub mode: u32,
+}
+
+/// What stands at a path of the checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing; a file would really lie at `real`.
+    Absent {
+        /// The path with its symlinks resolved, relative to the root.
+        real: PathBuf,
+    },
+    /// A regular file.
+    File {
+        /// The path with its symlinks resolved, relative to the root.
+        real: PathBuf,
+        /// Its content.
+        file: File,
+    },
+    /// Something that must not be read or written: the reason, a clause.
+    Refused(String),
+}
+
+impl Checkout {
+    /// Finds the checkout that holds `from`: the nearest folder upward with a provider barrel.
+    /// None found is a [`Problem`] that says what was looked for.
+    pub fn find(from: &Path) -> Result<Self> {
+        let start = fs::canonicalize(from)
+            .with_context(|| format!("failed to open the folder `{}`", from.display()))?;
+        let root = start
+            .ancestors()
+            .find(|folder| BARRELS.iter().any(|barrel| folder.join(barrel).is_file()));
+        let root = root.ok_or_else(|| no_checkout(&start))?.to_path_buf();
+        let git = open_git(&root);
+        Ok(Self { root, git })
+    }
+
+    /// The root: absolute, with no symlink in it.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What git says of the checkout.
+    #[must_use]
+    pub fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// The repository, or the [`Problem`] that a command which needs one ends with.
+    pub fn repository(&self) -> Result<&Repository> {
+        match &self.git {
+            Git::Open(repository) => Ok(repository),
+            Git::Absent => Err(Problem::could_not_run(format!("{} is not a git repository", self.root.display()))
+                .hint("`git clone` NanoClaw instead of unpacking it; `nanoclaw skill verify` works without git")
+                .into()),
+            Git::Refused(reason) => Err(Problem::could_not_run(format!("git refuses {}: {reason}", self.root.display()))
+                .hint(format!(
+                    "if the checkout is yours: git config --global --add safe.directory {}",
+                    self.root.display()
+                ))
+                .into()),
+        }
+    }
+
+    /// The generation of the checkout; `None` where neither form of it is there.
+    #[must_use]
+    pub fn layout(&self) -> Option<Layout> {
+        if self.is_file(Path::new("container/cli-tools.json")) {
+            Some(Layout::CliTools)
+        } else if self.is_file(Path::new("container/Dockerfile")) {
+            Some(Layout::Dockerfile)
+        } else {
+            None
+        }
+    }
+
+    /// Reads what stands at a path relative to the root. An error is the disk's; what must not be touched is [`Entry::Refused`].
+    pub fn entry(&self, path: &Path) -> Result<Entry> {
+        let context = || format!("failed to read `{}`", path.display());
+        let real = match self.resolve(path).with_context(context)? {
+            Ok(real) => real,
+            Err(reason) => return Ok(Entry::Refused(reason)),
+        };
+        let target = self.root.join(&real);
+        let metadata = match fs::metadata(&target) {
+            Ok(metadata) => metadata,
+            Err(error) if is_absent(&error) => return Ok(Entry::Absent { real }),
+            Err(error) => return Err(error).with_context(context),
+        };
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() {
+                "a folder"
+            } else {
+                "a special file"
+            };
+            return Ok(Entry::Refused(format!("{what} is where a file should be")));
+        }
+        let bytes = fs::read(&target).with_context(context)?;
+        Ok(Entry::File {
+            real,
+            file: File {
+                bytes,
+                mode: metadata.permissions().mode() & 0o7777,
+            },
+        })
+    }
+
+    /// Whether a regular file stands at a path relative to the root.
+    #[must_use]
+    pub fn is_file(&self, path: &Path) -> bool {
+        matches!(self.resolve(path), Ok(Ok(real)) if self.root.join(&real).is_file())
+    }
+
+    /// Whether anything stands at a path relative to the root.
+    #[must_use]
+    pub fn exists(&self, path: &Path) -> bool {
+        self.root.join(path).exists()
+    }
+
+    /// The place of `path` with its symlinks resolved, relative to the root; inside, the reason why it must not be used.
+    fn resolve(&self, path: &Path) -> io::Result<std::result::Result<PathBuf, String>> {
+        let plain = path
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !plain {
+            return Ok(Err("the path is not a plain relative one".to_owned()));
+        }
+        let mut real = PathBuf::new();
+        for part in path.components() {
+            real.push(part);
+            let target = self.root.join(&real);
+            match fs::symlink_metadata(&target) {
+                Ok(metadata) if metadata.is_symlink() => match self.follow(&target)? {
+                    Ok(inside) => real = inside,
+                    Err(reason) => return Ok(Err(reason)),
+                },
+                Ok(_) => {}
+                Err(error) if is_absent(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if real
+            .components()
+            .any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
+        {
+            return Ok(Err("the path leads into git's own directory".to_owned()));
+        }
+        Ok(Ok(real))
+    }
+
+    fn follow(&self, link: &Path) -> io::Result<std::result::Result<PathBuf, String>> {
+        let target = match fs::canonicalize(link) {
+            Ok(target) => target,
+            Err(error) if is_absent(&error) => {
+                return Ok(Err("a symlink leads to nothing".to_owned()));
+            }
+            Err(error) => return Err(error),
+        };
+        let inside = target.strip_prefix(&self.root).map(Path::to_path_buf);
+        Ok(inside.map_err(|_| {
+            format!(
+                "a symlink leads out of the checkout, to {}",
+                target.display()
+            )
+        }))
+    }
+
+    /// The bytes that HEAD has for a path, where there is a HEAD and it has the file.
+    #[must_use]
+    pub fn at_head(&self, path: &Path) -> Option<Vec<u8>> {
+        let Git::Open(repository) = &self.git else {
+            return None;
+        };
+        let tree = repository.head().ok()?.peel_to_tree().ok()?;
+        let entry = tree.get_path(&self.prefix().join(path)).ok()?;
+        let object = entry.to_object(repository).ok()?;
+        Some(object.as_blob()?.content().to_vec())
+    }
+
+    /// The root relative to the repository's work tree: empty where they are the same.
+    #[must_use]
+    pub fn prefix(&self) -> PathBuf {
+        let Git::Open(repository) = &self.git else {
+            return PathBuf::new();
+        };
+        let workdir = repository
+            .workdir()
+            .and_then(|folder| fs::canonicalize(folder).ok());
+        let prefix =
+            workdir.and_then(|folder| Some(self.root.strip_prefix(folder).ok()?.to_path_buf()));
+        prefix.unwrap_or_default()
+    }
+
+    /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
+    #[must_use]
+    pub fn state(&self) -> Option<PathBuf> {
+        let Git::Open(repository) = &self.git else {
+            return None;
+        };
+        Some(repository.path().join("nanoclaw"))
+    }
+
+    /// The container engine that the host runs: `CONTAINER_RUNTIME_BIN` of `src/container-runtime.ts`, `docker` where that is not readable.
+    #[must_use]
+    pub fn engine(&self) -> String {
+        let source =
+            fs::read_to_string(self.root.join("src/container-runtime.ts")).unwrap_or_default();
+        let constant =
+            Regex::new(r#"CONTAINER_RUNTIME_BIN\b[^=\n]*=\s*['"]([A-Za-z0-9._/-]+)['"]"#);
+        let found = constant
+            .ok()
+            .and_then(|constant| Some(constant.captures(&source)?.get(1)?.as_str().to_owned()));
+        found.unwrap_or_else(|| "docker".to_owned())
+    }
+}
+
+/// The id that git gives these bytes as a blob, in 40 hex digits.
+#[must_use]
+pub fn blob_id(bytes: &[u8]) -> String {
+    Oid::hash_object(ObjectType::Blob, bytes).map_or_else(|_| "0".repeat(40), |id| id.to_string())
+}
+
+fn open_git(root: &Path) -> Git {
+    match Repository::discover(root) {
+        Ok(repository) if repository.is_bare() => Git::Absent,
+        Ok(repository) => Git::Open(Box::new(repository)),
+        Err(error)
+            if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Repository =>
+        {
+            Git::Absent
+        }
+        Err(error) => Git::Refused(error.message().to_owned()),
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+fn no_checkout(start: &Path) -> Problem {
+    let looked = format!(
+        "looked for {} or {} from here upward",
+        BARRELS[0], BARRELS[1]
+    );
+    let v1 = start.ancestors().find(|folder| {
+        folder.join("container/agent-runner").is_dir()
+            || folder.join("src/container-runner.ts").is_file()
+    });
+    match v1 {
+        Some(folder) => Problem::could_not_run(format!(
+            "{} is a NanoClaw v1 checkout, which has no provider barrels ({looked})",
+            folder.display()
+        ))
+        .hint("skills of this kind need NanoClaw v2: bash migrate-v2.sh in a v2 clone"),
+        None => Problem::could_not_run(format!(
+            "{} is not in a NanoClaw v2 checkout ({looked})",
+            start.display()
+        ))
+        .hint("go to the checkout, or name it: nanoclaw -C DIR skill ..."),
+    }
+}

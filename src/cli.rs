@@ -1,0 +1,140 @@
+//! The command line. The doc comments here are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The end of every help text.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, nothing to do, or clean
+  1    findings: something is missing, wrong or blocked, a check failed, or --check has changes pending
+  2    could not run: usage, no NanoClaw v2 checkout, git, disk, network, a check that cannot start
+  3    refused, nothing written: blocked facts, unmet needs, another layout
+  4    the files are in place and a build failed; the next `add` goes on from there
+  130  interrupted
+  143  terminated";
+
+/// Installs NanoClaw skills into your own checkout, shows the change first as a patch, and verifies it in CI.
+#[derive(Debug, Parser)]
+#[command(name = "nanoclaw", version, after_help = EXIT_CODES, after_long_help = EXIT_CODES, propagate_version = true)]
+pub struct Cli {
+    /// Work on the checkout that holds this folder, instead of the current one
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    #[allow(missing_docs, reason = "clap would take the comment for help")]
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Install, verify and look at skills
+    #[command(subcommand)]
+    Skill(Skill),
+}
+
+/// The commands on skills.
+#[derive(Debug, Subcommand)]
+pub enum Skill {
+    /// Install a skill: copy its files, insert its lines, run its builds
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Add(Add),
+    /// Check that a skill is installed, and run its tests
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Verify(Verify),
+    /// Show what of a skill is there: the pre-flight alone, or a line for every skill
+    Status(Status),
+    /// Run a skill's builds alone
+    Build(Build),
+    /// List the skills
+    List,
+    /// Print a skill's document
+    Show(Show),
+}
+
+/// The arguments of `skill add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The skill's name
+    pub skill: String,
+    /// Print the change as a patch that `git apply` takes, and change nothing
+    #[arg(short = 'n', long, conflicts_with_all = ["check", "demo"])]
+    pub dry_run: bool,
+    /// Print no patch; exit with 1 when there is something to do
+    #[arg(long, conflicts_with = "demo")]
+    pub check: bool,
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Leave all builds for later
+    #[arg(long)]
+    pub no_build: bool,
+    /// Leave the builds that need a container engine for later
+    #[arg(long)]
+    pub no_image: bool,
+    /// Fetch from this remote: a name, a URL, a path or a bundle file
+    #[arg(long, value_name = "NAME|URL")]
+    pub remote: Option<String>,
+    /// Take the files of just this commit, branch or tag
+    #[arg(long = "ref", value_name = "COMMIT|BRANCH|TAG")]
+    pub reference: Option<String>,
+    /// Pin this version, such as CODEX_VERSION=0.130.0
+    #[arg(long, value_name = "ARG=VERSION")]
+    pub set: Vec<String>,
+    /// Use what is known here of the branch, and no network
+    #[arg(long)]
+    pub offline: bool,
+    /// Make a small sample checkout in a temporary folder and do the whole job there
+    #[arg(long, conflicts_with_all = ["remote", "reference", "offline"])]
+    pub demo: bool,
+}
+
+/// The arguments of `skill verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The skill's name
+    pub skill: String,
+    /// Look at the files alone, and run no test
+    #[arg(long)]
+    pub no_tests: bool,
+    /// The form of the report on stdout
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// The forms of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lines for people
+    Text,
+    /// One JSON object, its form numbered by `schema`
+    Json,
+    /// GitHub workflow annotations, and a job summary
+    Github,
+}
+
+/// The arguments of `skill status`.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// The skill's name; without it, a line for every skill
+    pub skill: Option<String>,
+}
+
+/// The arguments of `skill build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The skill's name
+    pub skill: String,
+    /// Leave out the builds that need a container engine
+    #[arg(long)]
+    pub no_image: bool,
+}
+
+/// The arguments of `skill show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The skill's name
+    pub skill: String,
+}

@@ -1,0 +1,95 @@
+//! `skill status`, `list` and `show`: what is there to see. Writes nothing.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::checkout::Checkout;
+use crate::cli::{Show, Status};
+use crate::pending::Pending;
+use crate::plan::{Pins, plan};
+use crate::problem::Exit;
+use crate::report::text;
+use crate::skill::Skill;
+use crate::skills;
+use crate::ui::{Tint, Ui};
+
+/// Shows the pre-flight of one skill, or a line for every skill.
+pub fn status(arguments: &Status, directory: &Path, ui: &Ui) -> Result<Exit> {
+    let named = arguments.skill.as_deref().map(skills::find).transpose()?;
+    let checkout = Checkout::find(directory)?;
+    match named {
+        Some((skill, _)) => one(&skill, &checkout, ui),
+        None => every(&checkout, ui),
+    }
+}
+
+fn one(skill: &Skill, checkout: &Checkout, ui: &Ui) -> Result<Exit> {
+    let survey = plan(skill, checkout, None, &Pins::new())?;
+    ui.print(
+        Tint::Strong,
+        &format!("{} in {}", skill.name, checkout.root().display()),
+        "",
+    )?;
+    for (tint, word, rest) in text::table(&survey.findings) {
+        ui.print(tint, &word, &rest)?;
+    }
+    ui.print(
+        Tint::Dim,
+        &summary(skill, checkout, &text::count(&survey.findings)),
+        "",
+    )?;
+    Ok(if survey.holds() {
+        Exit::Done
+    } else {
+        Exit::Findings
+    })
+}
+
+/// A line for every skill. That a skill is not installed is no finding here: nobody asked for it.
+fn every(checkout: &Checkout, ui: &Ui) -> Result<Exit> {
+    for (skill, _) in skills::all()? {
+        let survey = plan(&skill, checkout, None, &Pins::new())?;
+        let (tint, word) = match (survey.holds(), survey.is_blocked()) {
+            (true, _) => (Tint::Good, "installed"),
+            (_, true) => (Tint::Bad, "blocked"),
+            _ => (Tint::Warn, "not installed"),
+        };
+        ui.print(
+            tint,
+            &format!("{:12} {word:14}", skill.name),
+            &summary(&skill, checkout, &text::count(&survey.findings)),
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What was looked at: the files, and the record of builds.
+#[must_use]
+pub fn summary(skill: &Skill, checkout: &Checkout, files: &str) -> String {
+    let builds = match Pending::of(checkout, &skill.name).and_then(|pending| pending.read()) {
+        None => format!("none recorded here (nanoclaw skill build {})", skill.name),
+        Some(pending) if pending.is_empty() => "none pending".to_owned(),
+        Some(pending) => format!("pending: {}", pending.join(", ")),
+    };
+    format!("{files} · builds: {builds}")
+}
+
+/// Lists the skills.
+pub fn list(ui: &Ui) -> Result<Exit> {
+    for (skill, _) in skills::all()? {
+        ui.print(
+            Tint::Strong,
+            &format!("{:12}", skill.name),
+            &format!(" {}", skill.summary),
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Prints a skill's document.
+pub fn show(arguments: &Show, ui: &Ui) -> Result<Exit> {
+    let (_, document) = skills::find(&arguments.skill)?;
+    ui.data(document.text.as_bytes())?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,404 @@
+//! Reads a skill document (`SKILL.md`) into a [`Skill`]. Never touches a file system or a checkout.
+
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use crate::dockerfile;
+use crate::skill::{Copied, Effect, Fact, Guard, Layout, Need, Skill, Step, Task, What};
+
+/// Reads a document. `name` is what an error calls the file: its path as the reader knows it.
+///
+/// The grammar is NanoClaw's own of July 2026: prose, and fenced blocks whose info string begins with `nc:`.
+/// The first thing that is wrong is the error, with its line.
+pub fn parse(name: &str, text: &str) -> Result<Skill, Error> {
+    parse_at(text).map_err(|(line, message)| Error {
+        file: name.to_owned(),
+        line,
+        message,
+    })
+}
+
+/// What is wrong with a document, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The document, as [`parse`] was told to call it.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// What was found and what was expected, a clause without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+type Located<T> = Result<T, (usize, String)>;
+
+fn parse_at(text: &str) -> Located<Skill> {
+    let (front, body_at) = FrontMatter::read(text)?;
+    let body = text.get(body_at..).unwrap_or_default();
+    let steps = blocks(body)
+        .into_iter()
+        .map(|block| {
+            let line = line_of(text, body_at + block.at);
+            step(&block, line).map_err(|message| (line, message))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    if !steps.iter().any(|step| matches!(step.what, What::Fact(_))) {
+        return Err((
+            1,
+            "no `nc:` block states a fact, so there is nothing to install".to_owned(),
+        ));
+    }
+    Ok(Skill {
+        name: front.name,
+        summary: front.summary,
+        layouts: front.layouts,
+        steps,
+    })
+}
+
+struct FrontMatter {
+    name: String,
+    summary: String,
+    layouts: Vec<Layout>,
+}
+
+impl FrontMatter {
+    /// Reads the `key: value` lines between the two `---`, and says where the prose begins.
+    fn read(text: &str) -> Located<(Self, usize)> {
+        let mut lines = text.split_inclusive('\n');
+        let mut at = lines.next().map_or(0, str::len);
+        if text.get(..at).map(str::trim_end) != Some("---") {
+            return Err((1, "expected front matter, a first line `---`".to_owned()));
+        }
+        let (mut name, mut summary, mut layouts) = (None, None, None);
+        for (index, line) in lines.enumerate() {
+            at += line.len();
+            let number = index + 2;
+            if line.trim_end() == "---" {
+                let name: String =
+                    name.ok_or((number, "the front matter has no `name:`".to_owned()))?;
+                let name = name.strip_prefix("add-").unwrap_or(&name).to_owned();
+                let summary =
+                    summary.ok_or((number, "the front matter has no `description:`".to_owned()))?;
+                let layouts =
+                    layouts.ok_or((number, "the front matter has no `layouts:`".to_owned()))?;
+                return Ok((
+                    Self {
+                        name,
+                        summary,
+                        layouts,
+                    },
+                    at,
+                ));
+            }
+            match line
+                .split_once(':')
+                .map(|(key, value)| (key.trim(), value.trim()))
+            {
+                Some(("name", value)) => {
+                    name = Some(skill_name(value).map_err(|message| (number, message))?)
+                }
+                Some(("description", value)) => summary = Some(value.to_owned()),
+                Some(("layouts", value)) => {
+                    layouts = Some(layout_list(value).map_err(|message| (number, message))?)
+                }
+                _ => {}
+            }
+        }
+        Err((1, "the front matter has no closing `---`".to_owned()))
+    }
+}
+
+fn skill_name(value: &str) -> Result<String, String> {
+    let plain = !value.is_empty()
+        && value
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    plain
+        .then(|| value.to_owned())
+        .ok_or_else(|| format!("expected a name of a-z, 0-9 and `-`, found `{value}`"))
+}
+
+fn layout_list(value: &str) -> Result<Vec<Layout>, String> {
+    value
+        .split([',', ' '])
+        .filter(|word| !word.is_empty())
+        .map(|word| {
+            Layout::named(word).ok_or_else(|| {
+                format!("expected the layout `dockerfile` or `cli-tools`, found `{word}`")
+            })
+        })
+        .collect()
+}
+
+/// A fenced block whose info string begins with `nc:`.
+struct Block {
+    /// The heading above it.
+    label: String,
+    /// The info string as the source has it: `CommonMark` would unescape it.
+    head: String,
+    /// What stands between the fences.
+    body: String,
+    /// Where the block begins, in bytes.
+    at: usize,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut heading = String::new();
+    let mut in_heading = false;
+    let mut open: Option<Block> = None;
+    for (event, range) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
+        match event {
+            Event::Start(Tag::Heading { .. }) => {
+                heading.clear();
+                in_heading = true;
+            }
+            Event::End(TagEnd::Heading(_)) => in_heading = false,
+            Event::Text(words) | Event::Code(words) if in_heading => heading.push_str(&words),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
+                let head = head(text.get(range.start..).unwrap_or_default());
+                open = head.starts_with("nc:").then(|| Block {
+                    label: heading.clone(),
+                    head: head.to_owned(),
+                    body: String::new(),
+                    at: range.start,
+                });
+            }
+            Event::Text(words) => {
+                if let Some(block) = &mut open {
+                    block.body.push_str(&words);
+                }
+            }
+            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take()),
+            _ => {}
+        }
+    }
+    blocks
+}
+
+fn head(block: &str) -> &str {
+    block
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(['`', '~'])
+        .trim()
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn step(block: &Block, line: usize) -> Result<Step, String> {
+    let mut head = Head::read(&block.head)?;
+    let when = head
+        .take("when")
+        .map(|guard| read_guard(&guard))
+        .transpose()?;
+    let body = &block.body;
+    let what = match head.kind.as_str() {
+        "copy" => What::Fact(copy(&mut head, body)?),
+        "append" => What::Fact(append(&mut head, body)?),
+        "dockerfile" => What::Fact(layer(&mut head, body)?),
+        "run" => What::Task(task(&mut head, body)?),
+        "json-merge" | "dep" | "env-set" | "prompt" | "operator" => {
+            return Err(format!(
+                "the kind `nc:{}` is not supported by this version of nanoclaw",
+                head.kind
+            ));
+        }
+        kind => {
+            return Err(format!(
+                "unknown kind `nc:{kind}`; expected copy, append, dockerfile or run"
+            ));
+        }
+    };
+    head.finish()?;
+    if block.label.is_empty() {
+        return Err("a block needs a heading above it: the heading is its name".to_owned());
+    }
+    Ok(Step {
+        label: block.label.clone(),
+        line,
+        when,
+        what,
+    })
+}
+
+/// The words and attributes of an info string; what is left when a kind has taken its own is an error.
+struct Head {
+    kind: String,
+    words: Vec<String>,
+    attributes: Vec<(String, String)>,
+}
+
+impl Head {
+    fn read(head: &str) -> Result<Self, String> {
+        let mut parts = head.split_whitespace();
+        let kind = parts
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("nc:")
+            .to_owned();
+        let mut found = Self {
+            kind,
+            words: Vec::new(),
+            attributes: Vec::new(),
+        };
+        for part in parts {
+            match part.split_once(':') {
+                None => found.words.push(part.to_owned()),
+                Some((key, value)) if found.attributes.iter().all(|(other, _)| other != key) => {
+                    found.attributes.push((key.to_owned(), value.to_owned()));
+                }
+                Some((key, _)) => return Err(format!("the attribute `{key}:` is given twice")),
+            }
+        }
+        Ok(found)
+    }
+
+    fn take(&mut self, key: &str) -> Option<String> {
+        let index = self.attributes.iter().position(|(other, _)| other == key)?;
+        Some(self.attributes.swap_remove(index).1)
+    }
+
+    fn require(&mut self, key: &str) -> Result<String, String> {
+        self.take(key)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| format!("`nc:{}` needs `{key}:`", self.kind))
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let before = self.words.len();
+        self.words.retain(|other| other != word);
+        self.words.len() < before
+    }
+
+    fn finish(self) -> Result<(), String> {
+        let attribute = self.attributes.first().map(|(key, _)| format!("{key}:"));
+        match attribute.or_else(|| self.words.first().cloned()) {
+            None => Ok(()),
+            Some(unknown) => Err(format!("`nc:{}` does not take `{unknown}`", self.kind)),
+        }
+    }
+}
+
+fn read_guard(guard: &str) -> Result<Guard, String> {
+    let (variable, value) = guard
+        .split_once('=')
+        .ok_or_else(|| format!("expected `when:<variable>=<value>`, found `when:{guard}`"))?;
+    Ok(Guard {
+        variable: variable.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
+fn copy(head: &mut Head, body: &str) -> Result<Fact, String> {
+    let branch = head.require("from-branch")?;
+    let files = lines(body)
+        .map(|line| {
+            let (from, to) = line.split_once(" -> ").unwrap_or((line, line));
+            Ok(Copied {
+                from: path(from)?.to_string_lossy().into_owned(),
+                to: path(to)?,
+            })
+        })
+        .collect::<Result<Vec<_>, String>>()?;
+    some(&files, "a path")?;
+    Ok(Fact::Copy { branch, files })
+}
+
+fn append(head: &mut Head, body: &str) -> Result<Fact, String> {
+    let to = path(&head.require("to")?)?;
+    let at = head.take("at");
+    let lines = lines(body).map(str::to_owned).collect::<Vec<_>>();
+    some(&lines, "a line")?;
+    Ok(Fact::Append { to, lines, at })
+}
+
+fn layer(head: &mut Head, body: &str) -> Result<Fact, String> {
+    let file = path(&head.require("in")?)?;
+    let after = head.require("after")?;
+    Ok(Fact::Dockerfile {
+        file,
+        layer: dockerfile::layer(&after, body)?,
+    })
+}
+
+fn task(head: &mut Head, body: &str) -> Result<Task, String> {
+    let effect = match head.take("effect") {
+        None => Effect::Step,
+        Some(name) => Effect::named(&name).ok_or_else(|| format!("unknown effect `{name}`"))?,
+    };
+    for key in ["capture", "validate", "remove"] {
+        if head.take(key).is_some() {
+            return Err(format!(
+                "`{key}:` is not supported by this version of nanoclaw"
+            ));
+        }
+    }
+    let needs = head.take("needs").unwrap_or_default();
+    let needs = needs
+        .split(',')
+        .filter(|need| !need.is_empty())
+        .map(need)
+        .collect::<Result<_, _>>()?;
+    let optional = head.take_word("optional");
+    let commands = lines(body).map(str::to_owned).collect::<Vec<_>>();
+    some(&commands, "a command")?;
+    Ok(Task {
+        effect,
+        commands,
+        needs,
+        optional,
+    })
+}
+
+fn need(word: &str) -> Result<Need, String> {
+    Ok(match word {
+        "engine" => Need::Engine,
+        _ if word.contains('/') => Need::Path(path(word.strip_prefix("./").unwrap_or(word))?),
+        _ => Need::Program(word.to_owned()),
+    })
+}
+
+fn lines(body: &str) -> impl Iterator<Item = &str> {
+    body.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+fn some<T>(items: &[T], what: &str) -> Result<(), String> {
+    if items.is_empty() {
+        Err(format!("the block is empty; expected {what} a line"))
+    } else {
+        Ok(())
+    }
+}
+
+/// A path of a document: relative, inside the checkout, and no part of git's own directory.
+fn path(text: &str) -> Result<PathBuf, String> {
+    let text = text.trim();
+    let path = Path::new(text);
+    let plain = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    let own = path
+        .components()
+        .any(|part| part.as_os_str().eq_ignore_ascii_case(".git"));
+    if text.is_empty() || !plain || own || text.contains(|c: char| c.is_control() || c == '\\') {
+        return Err(format!(
+            "expected a relative path inside the checkout, found `{}`",
+            text.escape_debug()
+        ));
+    }
+    Ok(path.to_path_buf())
+}

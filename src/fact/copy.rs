@@ -1,0 +1,165 @@
+//! A file that a branch holds stands in the checkout. Decides from bytes; reads nothing.
+
+use std::path::Path;
+
+use crate::checkout::{Entry, File};
+use crate::payload::{self, Unresolved};
+use crate::skill::{Copied, Fault, Outcome};
+
+/// What becomes of one copied file.
+///
+/// Without a branch (`source` is `None`) the fact holds by identity: a file that is not empty and whose relative imports are there.
+/// With one it holds when the branch's bytes and executable bit are there.
+/// `is_file` knows the checkout with every copy in place.
+#[must_use]
+pub fn outcome(
+    copy: &Copied,
+    entry: &Entry,
+    source: Option<&File>,
+    is_file: &dyn Fn(&Path) -> bool,
+) -> Outcome {
+    match (entry, source) {
+        (Entry::Refused(reason), _) => blocked(fault("file-refused", None, reason.clone()), copy),
+        (Entry::File { file, .. }, Some(source)) if same(file, source) => Outcome::Holds {
+            line: None,
+            note: None,
+        },
+        (Entry::File { file, .. }, Some(source)) => {
+            let found = if file.bytes.is_empty() {
+                "the file is empty"
+            } else {
+                "the file has other content than the branch's"
+            };
+            Outcome::Edit {
+                fault: fault("file-differs", None, found),
+                after: source.bytes.clone(),
+            }
+        }
+        (Entry::Absent { .. }, Some(source)) => Outcome::Edit {
+            fault: absent(),
+            after: source.bytes.clone(),
+        },
+        (Entry::Absent { .. }, None) => Outcome::Missing(absent()),
+        (Entry::File { file, .. }, None) if file.bytes.is_empty() => {
+            Outcome::Missing(fault("file-empty", None, "the file is empty"))
+        }
+        (Entry::File { file, .. }, None) => {
+            match payload::unresolved(&copy.to, &file.bytes, is_file).first() {
+                None => Outcome::Holds {
+                    line: None,
+                    note: None,
+                },
+                Some(missing) => Outcome::Missing(unresolved(missing)),
+            }
+        }
+    }
+}
+
+/// The payload does not fit the checkout: one of its imports would not resolve.
+#[must_use]
+pub fn unfit(copy: &Copied, missing: &Unresolved) -> Outcome {
+    blocked(unresolved(missing), copy)
+}
+
+/// Whether two files are the same to git: the bytes and the executable bit.
+#[must_use]
+pub fn same(one: &File, other: &File) -> bool {
+    one.bytes == other.bytes && one.mode & 0o100 == other.mode & 0o100
+}
+
+fn unresolved(missing: &Unresolved) -> Fault {
+    fault(
+        "import-unresolved",
+        Some(missing.line),
+        format!("the imported module `{}` is not there", missing.specifier),
+    )
+}
+
+fn absent() -> Fault {
+    fault("file-missing", None, "the file is not there")
+}
+
+fn blocked(fault: Fault, copy: &Copied) -> Outcome {
+    Outcome::Blocked {
+        fault,
+        by_hand: format!(
+            "a regular file `{}` with the branch's content",
+            copy.to.display()
+        ),
+    }
+}
+
+fn fault(code: &'static str, line: Option<usize>, found: impl Into<String>) -> Fault {
+    Fault {
+        code,
+        line,
+        found: found.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::{Copied, Entry, File, Outcome, outcome};
+
+    fn decide(entry: &Entry, source: Option<&str>) -> &'static str {
+        let copy = Copied {
+            from: "src/a.ts".to_owned(),
+            to: PathBuf::from("src/a.ts"),
+        };
+        let source = source.map(|text| File {
+            bytes: text.as_bytes().to_vec(),
+            mode: 0o644,
+        });
+        match outcome(&copy, entry, source.as_ref(), &|path| {
+            path == Path::new("src/there.ts")
+        }) {
+            Outcome::Holds { .. } => "holds",
+            Outcome::Missing(fault)
+            | Outcome::Edit { fault, .. }
+            | Outcome::Blocked { fault, .. } => fault.code,
+        }
+    }
+
+    fn file(text: &str) -> Entry {
+        Entry::File {
+            real: PathBuf::from("src/a.ts"),
+            file: File {
+                bytes: text.as_bytes().to_vec(),
+                mode: 0o600,
+            },
+        }
+    }
+
+    #[test]
+    fn a_copy_holds_by_identity_and_with_a_branch_by_its_bytes() {
+        let absent = Entry::Absent {
+            real: PathBuf::from("src/a.ts"),
+        };
+        for (entry, source, expected) in [
+            (&absent, None, "file-missing"),
+            (&absent, Some("x"), "file-missing"),
+            (&file(""), None, "file-empty"),
+            (&file(""), Some("x"), "file-differs"),
+            (&file("edited"), None, "holds"),
+            (&file("edited"), Some("x"), "file-differs"),
+            (&file("x"), Some("x"), "holds"),
+            (&file("import './there.js';"), None, "holds"),
+            (&file("// import './gone.js';"), None, "holds"),
+            (
+                &file("import type { A } from './gone.js';"),
+                None,
+                "import-unresolved",
+            ),
+            (&file("import { A } from 'gone';"), None, "holds"),
+            (
+                &Entry::Refused("a folder".to_owned()),
+                Some("x"),
+                "file-refused",
+            ),
+        ] {
+            assert_eq!(decide(entry, source), expected, "{entry:?} {source:?}");
+        }
+    }
+}

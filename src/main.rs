@@ -1,0 +1,20 @@
+//! The program: reads the command line, runs the command, and alone turns an error into an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use nanoclaw::cli::Cli;
+use nanoclaw::command;
+use nanoclaw::problem::{Exit, Problem};
+use nanoclaw::ui::Ui;
+
+fn main() -> ExitCode {
+    let ui = Ui::new();
+    let exit = command::run(&Cli::parse(), &ui).unwrap_or_else(|error| {
+        ui.fail(&error);
+        error
+            .downcast_ref::<Problem>()
+            .map_or(Exit::CouldNotRun, |problem| problem.exit)
+    });
+    ExitCode::from(exit as u8)
+}

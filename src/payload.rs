@@ -1,0 +1,162 @@
+//! The files that one commit of a branch holds for a skill, and which of their imports a checkout cannot satisfy. Reads no disk and no git itself.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use crate::checkout::File;
+use crate::skill::Copied;
+use crate::typescript;
+
+/// A commit, as messages name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The id, in hex digits.
+    pub id: String,
+    /// The committer's date in UTC, `YYYY-MM-DD`.
+    pub date: String,
+}
+
+impl Commit {
+    /// The first seven digits of the id.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.id.get(..7).unwrap_or(&self.id)
+    }
+}
+
+/// The files that one commit holds for a skill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payload {
+    /// The commit that every file comes from.
+    pub commit: Commit,
+    /// By path in the branch. A path that the commit has no regular file for is not there.
+    pub files: BTreeMap<String, File>,
+}
+
+/// An import of a relative module that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unresolved {
+    /// The importing file, as it would stand in the checkout.
+    pub file: PathBuf,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The module, as the import names it.
+    pub specifier: String,
+}
+
+impl Payload {
+    /// The imports of the copied files that neither the copies nor the checkout satisfy. `None` when a file itself is not in the commit.
+    #[must_use]
+    pub fn unresolved(
+        &self,
+        copies: &[Copied],
+        is_file: &dyn Fn(&Path) -> bool,
+    ) -> Option<Vec<Unresolved>> {
+        let there = |path: &Path| copies.iter().any(|copy| copy.to == path) || is_file(path);
+        let mut found = Vec::new();
+        for copy in copies {
+            let file = self
+                .files
+                .get(&copy.from)
+                .filter(|file| !file.bytes.is_empty())?;
+            found.extend(unresolved(&copy.to, &file.bytes, &there));
+        }
+        Some(found)
+    }
+}
+
+/// The relative imports of a file for which `is_file` knows no module. Only TypeScript and JavaScript have imports.
+#[must_use]
+pub fn unresolved(path: &Path, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) -> Vec<Unresolved> {
+    relative_imports(path, bytes)
+        .filter(|(_, _, modules)| !modules.iter().any(|module| is_file(module)))
+        .map(|(specifier, line, _)| Unresolved {
+            file: path.to_path_buf(),
+            line,
+            specifier,
+        })
+        .collect()
+}
+
+/// Whether the file at `path` imports the file at `other`.
+#[must_use]
+pub fn imports(path: &Path, bytes: &[u8], other: &Path) -> bool {
+    relative_imports(path, bytes)
+        .any(|(_, _, modules)| modules.iter().any(|module| module == other))
+}
+
+fn relative_imports<'a>(
+    path: &'a Path,
+    bytes: &[u8],
+) -> impl Iterator<Item = (String, usize, Vec<PathBuf>)> + 'a {
+    let source = path.extension().is_some_and(|end| {
+        ["ts", "tsx", "mts", "cts", "js", "mjs"]
+            .iter()
+            .any(|known| end == *known)
+    });
+    let uses = if source {
+        typescript::module_specifiers(bytes)
+    } else {
+        Vec::new()
+    };
+    uses.into_iter()
+        .filter(|module| module.specifier.starts_with("./") || module.specifier.starts_with("../"))
+        .map(|module| {
+            let modules = candidates(path, &module.specifier);
+            (module.specifier, module.line, modules)
+        })
+}
+
+/// The files that a relative specifier can mean, by TypeScript's resolution for `NodeNext` and by Bun's: the path as written, its
+/// TypeScript sources, and a folder's index.
+fn candidates(importer: &Path, specifier: &str) -> Vec<PathBuf> {
+    let Some(target) = normalize(&importer.parent().unwrap_or(Path::new("")).join(specifier))
+    else {
+        return Vec::new();
+    };
+    let text = target.to_string_lossy().into_owned();
+    let mut found = vec![target.clone()];
+    for (compiled, sources) in [
+        (".js", &[".ts", ".tsx", ".d.ts"][..]),
+        (".mjs", &[".mts", ".d.mts"]),
+        (".cjs", &[".cts", ".d.cts"]),
+        (".jsx", &[".tsx"]),
+    ] {
+        if let Some(stem) = text.strip_suffix(compiled) {
+            found.extend(
+                sources
+                    .iter()
+                    .map(|source| PathBuf::from(format!("{stem}{source}"))),
+            );
+        }
+    }
+    found.extend(
+        [".ts", ".tsx", ".d.ts", ".js"]
+            .iter()
+            .map(|end| PathBuf::from(format!("{text}{end}"))),
+    );
+    found.extend(
+        ["index.ts", "index.js"]
+            .iter()
+            .map(|index| target.join(index)),
+    );
+    found
+}
+
+/// Resolves `.` and `..` by the text alone; `None` when the path leaves the root.
+fn normalize(path: &Path) -> Option<PathBuf> {
+    let mut found = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => found.push(name),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !found.pop() {
+                    return None;
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(found)
+}

@@ -1,0 +1,66 @@
+//! The builds that an `add` left to do, by label, in a small file under the git directory. Runs none of them.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::checkout::Checkout;
+
+/// The record of one skill's pending builds.
+pub struct Pending {
+    file: PathBuf,
+}
+
+impl Pending {
+    /// The record of a skill; `None` where there is no git directory to hold it.
+    #[must_use]
+    pub fn of(checkout: &Checkout, skill: &str) -> Option<Self> {
+        Some(Self {
+            file: checkout.state()?.join("pending").join(skill),
+        })
+    }
+
+    /// The labels of the builds still to do. `None` when none was ever recorded here.
+    #[must_use]
+    pub fn read(&self) -> Option<Vec<String>> {
+        let text = fs::read_to_string(&self.file).ok()?;
+        Some(text.lines().map(str::to_owned).collect())
+    }
+
+    /// Records the builds still to do. Writes nothing when they are the recorded ones.
+    pub fn write(&self, labels: &[String]) -> Result<()> {
+        if self.read().as_deref() == Some(labels) {
+            return Ok(());
+        }
+        let context = || {
+            format!(
+                "failed to record the pending builds in `{}`",
+                self.file.display()
+            )
+        };
+        let folder = self
+            .file
+            .parent()
+            .ok_or_else(|| anyhow!("the record has no folder"))?;
+        fs::create_dir_all(folder).with_context(context)?;
+        let text = labels
+            .iter()
+            .map(|label| format!("{label}\n"))
+            .collect::<String>();
+        let staged = self.file.with_extension("new");
+        fs::write(&staged, text).with_context(context)?;
+        fs::rename(&staged, &self.file).with_context(context)
+    }
+
+    /// Strikes one build off.
+    pub fn strike(&self, label: &str) -> Result<()> {
+        let left = self
+            .read()
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|other| other != label)
+            .collect::<Vec<_>>();
+        self.write(&left)
+    }
+}

@@ -1,0 +1,178 @@
+//! Which remote the skill's branch comes from, and how it is named in messages. Contacts no remote.
+
+use std::path::Path;
+
+use anyhow::Result;
+use regex::Regex;
+
+use crate::checkout::Checkout;
+use crate::problem::Problem;
+
+/// The environment variable by which NanoClaw itself names the remote of its skill branches.
+pub const REMOTE_VARIABLE: &str = "NANOCLAW_CHANNELS_REMOTE";
+
+/// The address that a message gives to somebody who has no usable remote.
+pub const UPSTREAM: &str = "https://github.com/nanocoai/nanoclaw.git";
+
+/// The remote that was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// What `git fetch` is given: a configured name, or an address.
+    pub address: String,
+    /// The address behind it, for messages: credentials masked.
+    pub shown: String,
+    /// Why this one, a clause.
+    pub why: String,
+    /// Whether it was taken for lack of a better one, so that it may not have the branch.
+    pub guessed: bool,
+}
+
+/// Chooses the remote: the one asked for (`--remote`, else the environment's), else the first whose URL is NanoClaw's own repository, else `origin`.
+/// `from` is the folder that a relative path is relative to. None found is a [`Problem`].
+pub fn choose(
+    checkout: &Checkout,
+    asked: Option<&str>,
+    environment: Option<&str>,
+    from: &Path,
+) -> Result<Remote> {
+    let remotes = configured(checkout)?;
+    let named = |name: &str| remotes.iter().find(|(other, _)| other == name);
+    if let Some((asked, why)) = asked
+        .map(|asked| (asked, "--remote"))
+        .or(environment.map(|asked| (asked, REMOTE_VARIABLE)))
+    {
+        if asked.is_empty() || asked.starts_with('-') {
+            return Err(Problem::could_not_run(format!(
+                "expected a remote's name, URL, path or bundle file, found `{asked}`"
+            ))
+            .into());
+        }
+        let url = named(asked).map_or(asked, |(_, url)| url);
+        let local = from.join(asked);
+        let address = if named(asked).is_none() && !asked.contains("://") && local.exists() {
+            local.to_string_lossy().into_owned()
+        } else {
+            asked.to_owned()
+        };
+        return Ok(Remote {
+            address,
+            shown: mask(url),
+            why: format!("named by {why}"),
+            guessed: false,
+        });
+    }
+    if let Some((name, url)) = remotes.iter().find(|(_, url)| is_nanoclaw(url)) {
+        return Ok(Remote {
+            address: name.clone(),
+            shown: mask(url),
+            why: format!("remote `{name}` is NanoClaw's own repository"),
+            guessed: false,
+        });
+    }
+    if let Some((name, url)) = named("origin") {
+        return Ok(Remote {
+            address: name.clone(),
+            shown: mask(url),
+            why: "no remote is NanoClaw's own repository".to_owned(),
+            guessed: true,
+        });
+    }
+    Err(none("the checkout has no remote that can have the branch").into())
+}
+
+/// What to say when no remote has the branch: the command that names one.
+#[must_use]
+pub fn none(found: &str) -> Problem {
+    Problem::could_not_run(found).hint(format!(
+        "name NanoClaw's own repository: add --remote {UPSTREAM}"
+    ))
+}
+
+fn configured(checkout: &Checkout) -> Result<Vec<(String, String)>> {
+    let repository = checkout.repository()?;
+    let names = repository.remotes()?;
+    let found = names.iter().flatten().flatten().filter_map(|name| {
+        let remote = repository.find_remote(name).ok()?;
+        Some((name.to_owned(), remote.url().ok()?.to_owned()))
+    });
+    Ok(found.collect())
+}
+
+/// Whether a URL is exactly the repository qwibitai/nanoclaw or nanocoai/nanoclaw on GitHub, by https, ssh, git, or in scp's form.
+#[must_use]
+pub fn is_nanoclaw(url: &str) -> bool {
+    let form = r"(?i)^(?:(?:https?|git|ssh|git\+ssh)://(?:[^/@\s]+@)?(?:ssh\.)?github\.com(?::\d+)?/|(?:[^/@\s]+@)?github\.com:/?)(?:qwibitai|nanocoai)/nanoclaw(?:\.git)?/?$";
+    Regex::new(form).is_ok_and(|form| form.is_match(url))
+}
+
+/// Hides user names, passwords and tokens in the URLs of a text.
+#[must_use]
+pub fn mask(text: &str) -> String {
+    let hidden = Regex::new(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s'\x22]*@")
+        .map(|login| login.replace_all(text, "${1}***@").into_owned());
+    let tokens = hidden.map(|text| {
+        let query =
+            Regex::new(r"(?i)([?&](?:access_token|token|private_token|password|key)=)[^&\s'\x22]+");
+        query.map_or_else(
+            |_| text.clone(),
+            |query| query.replace_all(&text, "${1}***").into_owned(),
+        )
+    });
+    tokens.unwrap_or_else(|_| "***".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_nanoclaw, mask};
+
+    #[test]
+    fn only_the_repository_itself_is_nanoclaws_own() {
+        for url in [
+            "https://github.com/qwibitai/nanoclaw",
+            "https://github.com/nanocoai/nanoclaw.git",
+            "https://token@github.com/nanocoai/nanoclaw.git/",
+            "git@github.com:qwibitai/nanoclaw.git",
+            "github.com:qwibitai/nanoclaw",
+            "ssh://git@github.com/qwibitai/nanoclaw.git",
+            "ssh://git@ssh.github.com:443/qwibitai/nanoclaw.git",
+        ] {
+            assert!(is_nanoclaw(url), "{url}");
+        }
+        for url in [
+            "https://github.com/somebody/nanoclaw.git",
+            "https://github.com/qwibitai/nanoclaw-extras.git",
+            "https://example.com/qwibitai/nanoclaw.git",
+            "https://github.com.example.com/qwibitai/nanoclaw.git",
+            "/srv/git/qwibitai/nanoclaw.git",
+            "https://example.com/?u=https://github.com/qwibitai/nanoclaw",
+        ] {
+            assert!(!is_nanoclaw(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn credentials_in_urls_are_masked() {
+        for (text, masked) in [
+            ("https://github.com/a/b.git", "https://github.com/a/b.git"),
+            (
+                "https://me:secret@example.com/a",
+                "https://***@example.com/a",
+            ),
+            (
+                "https://ghp_secret@example.com/a",
+                "https://***@example.com/a",
+            ),
+            (
+                "fatal: unable to access 'https://x:p@ss@example.com/': no",
+                "fatal: unable to access 'https://***@example.com/': no",
+            ),
+            ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+            (
+                "https://example.com/a?access_token=secret&x=1",
+                "https://example.com/a?access_token=***&x=1",
+            ),
+        ] {
+            assert_eq!(mask(text), masked);
+        }
+    }
+}

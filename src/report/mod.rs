@@ -1,0 +1,90 @@
+//! What a survey and its checks came to, and the forms it is shown in. Each form is a function from the report to text.
+
+pub mod github;
+pub mod json;
+pub mod text;
+
+use std::path::PathBuf;
+
+use crate::plan::{Finding, State};
+use crate::problem::Exit;
+
+/// The result of `verify` or `status`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The command, as typed after `skill`.
+    pub command: &'static str,
+    /// The skill's name.
+    pub skill: String,
+    /// The checkout's root.
+    pub root: PathBuf,
+    /// The root relative to the repository's work tree.
+    pub prefix: PathBuf,
+    /// The facts, in the document's order.
+    pub findings: Vec<Finding>,
+    /// What is worth knowing and is neither right nor wrong, each a clause after a word: `payload`, `there; ...`.
+    pub notes: Vec<(String, String)>,
+    /// The document's tests and checks.
+    pub checks: Vec<Check>,
+}
+
+/// A test or check of the document, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The heading of its step.
+    pub label: String,
+    /// Its commands, joined by `&&`.
+    pub command: String,
+    /// How it ended.
+    pub ended: CheckEnd,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckEnd {
+    /// All its commands succeeded.
+    Passed,
+    /// One failed: how it ended, and the last lines of its output.
+    Failed(String, Vec<String>),
+    /// It cannot start: why, and what mends it.
+    CannotStart(String, String),
+    /// It was not run: why.
+    NotRun(String),
+}
+
+impl Report {
+    /// The exit code: findings come before a check that cannot start.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let failed = self
+            .checks
+            .iter()
+            .any(|check| matches!(check.ended, CheckEnd::Failed(..)));
+        if failed
+            || self
+                .findings
+                .iter()
+                .any(|finding| finding.state != State::Holds)
+        {
+            Exit::Findings
+        } else if self
+            .checks
+            .iter()
+            .any(|check| matches!(check.ended, CheckEnd::CannotStart(..)))
+        {
+            Exit::CouldNotRun
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// What mends a finding: the command, or the lines to write by hand.
+    #[must_use]
+    pub fn mend(&self, finding: &Finding) -> Option<String> {
+        match &finding.state {
+            State::Holds => None,
+            State::Missing | State::Changes => Some(format!("nanoclaw skill add {}", self.skill)),
+            State::Blocked(by_hand) => Some(format!("by hand: {by_hand}")),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The only module that prints or asks. Decides nothing: what is data goes to stdout, what is words goes to stderr.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::problem::Problem;
+
+/// A colour, as the terminal's own sixteen have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tint {
+    /// Something holds, or was done.
+    Good,
+    /// Something wants a look.
+    Warn,
+    /// Something is wrong.
+    Bad,
+    /// Something of less weight.
+    Dim,
+    /// A heading.
+    Strong,
+}
+
+/// The two output streams and what they can show.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    color_out: bool,
+    color_err: bool,
+    terminal: bool,
+}
+
+impl Ui {
+    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `CI`. Colour and questions are only for terminals.
+    #[must_use]
+    pub fn new() -> Self {
+        let set = |name: &str| {
+            std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+        };
+        let ci = set("CI");
+        let terminal = io::stdin().is_terminal() && io::stderr().is_terminal() && !ci;
+        let color =
+            |terminal: bool| (set("CLICOLOR_FORCE") || (terminal && !ci)) && !set("NO_COLOR");
+        Self {
+            color_out: color(io::stdout().is_terminal()),
+            color_err: color(io::stderr().is_terminal()),
+            terminal,
+        }
+    }
+
+    /// Prints a line of words on stderr.
+    pub fn say(&self, line: &str) {
+        // Nobody is left to tell when stderr is gone.
+        let _ = writeln!(io::stderr().lock(), "{}", clean(line));
+    }
+
+    /// Prints a line of words on stderr that begins with a coloured word.
+    pub fn tell(&self, tint: Tint, word: &str, rest: &str) {
+        let _ = writeln!(
+            io::stderr().lock(),
+            "{} {}",
+            paint(self.color_err, tint, &clean(word)),
+            clean(rest)
+        );
+    }
+
+    /// Prints a line of a command's result on stdout, beginning with a coloured word. A reader that has gone away is no error.
+    pub fn print(&self, tint: Tint, word: &str, rest: &str) -> Result<()> {
+        quiet_pipe(writeln!(
+            io::stdout().lock(),
+            "{}{}",
+            paint(self.color_out, tint, &clean(word)),
+            clean(rest)
+        ))
+    }
+
+    /// Writes data on stdout, byte for byte.
+    pub fn data(&self, bytes: &[u8]) -> Result<()> {
+        let mut out = io::stdout().lock();
+        quiet_pipe(out.write_all(bytes).and_then(|()| out.flush()))
+    }
+
+    /// Writes a patch on stdout: byte for byte, or coloured line by line on a terminal.
+    pub fn patch(&self, patch: &[u8]) -> Result<()> {
+        if !self.color_out {
+            return self.data(patch);
+        }
+        let mut painted = Vec::new();
+        for line in patch.split_inclusive(|byte| *byte == b'\n') {
+            let text = clean(String::from_utf8_lossy(line).trim_end_matches('\n'));
+            let tint = match line.first() {
+                Some(b'+') => Some(Tint::Good),
+                Some(b'-') => Some(Tint::Bad),
+                Some(b'@') => Some(Tint::Dim),
+                Some(b'd' | b'i' | b'n' | b'o') => Some(Tint::Strong),
+                _ => None,
+            };
+            painted.extend(
+                tint.map_or_else(|| text.clone(), |tint| paint(true, tint, &text))
+                    .into_bytes(),
+            );
+            painted.push(b'\n');
+        }
+        self.data(&painted)
+    }
+
+    /// Adds to the job summary of a GitHub workflow, in the file that `GITHUB_STEP_SUMMARY` names; without one there is no job to sum up.
+    pub fn job_summary(&self, markdown: &str) -> Result<()> {
+        let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty())
+        else {
+            return Ok(());
+        };
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path);
+        file.and_then(|mut file| file.write_all(markdown.as_bytes()))
+            .context("failed to write the job summary")
+    }
+
+    /// Asks for a yes on a terminal; elsewhere the command itself was the yes.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        if !self.terminal {
+            return Ok(true);
+        }
+        let asked = dialoguer::Confirm::new()
+            .with_prompt(clean(question))
+            .default(true)
+            .interact_opt();
+        Ok(asked.context("failed to read the answer")?.unwrap_or(false))
+    }
+
+    /// Shows a task at work: a live line on a terminal, its start elsewhere.
+    #[must_use]
+    pub fn start(&self, label: &str, command: &str) -> Live {
+        let bar = self.terminal.then(|| {
+            let bar = ProgressBar::new_spinner();
+            let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.set_prefix(clean(label));
+            bar.set_message(clean(command));
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        if bar.is_none() {
+            self.say(&format!("run      {label}: {command}"));
+        }
+        Live {
+            bar,
+            since: Instant::now(),
+        }
+    }
+
+    /// Prints what ended the program, and what mends it.
+    pub fn fail(&self, error: &anyhow::Error) {
+        let problem = error.downcast_ref::<Problem>();
+        self.tell(Tint::Bad, "error:", &format!("{error:#}"));
+        if let Some(hint) = problem.and_then(|problem| problem.hint.as_ref()) {
+            self.tell(Tint::Warn, "hint:", hint);
+        }
+    }
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A task at work.
+pub struct Live {
+    bar: Option<ProgressBar>,
+    since: Instant,
+}
+
+impl Live {
+    /// Shows the last line of the task's output.
+    pub fn line(&self, line: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(clean(line));
+        }
+    }
+
+    /// Takes the live line away and gives the time it stood, in seconds with one decimal.
+    #[must_use]
+    pub fn end(self) -> String {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+        format!("{:.1} s", self.since.elapsed().as_secs_f64())
+    }
+}
+
+/// Makes a text safe for a terminal: control characters, escape sequences among them, are shown and not obeyed. Line ends and tabs stay.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(hidden) {
+        return text.to_owned();
+    }
+    text.chars()
+        .map(|c| {
+            if hidden(c) {
+                c.escape_default().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
+}
+
+fn paint(color: bool, tint: Tint, text: &str) -> String {
+    let code = match tint {
+        Tint::Good => "32",
+        Tint::Warn => "33",
+        Tint::Bad => "31",
+        Tint::Dim => "2",
+        Tint::Strong => "1",
+    };
+    if color && !text.is_empty() {
+        format!("\x1b[{code}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+fn quiet_pipe(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("failed to write to stdout")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn control_characters_are_shown_and_not_obeyed() {
+        assert_eq!(clean("a\tb\u{1b}[31mc\u{7}"), "a\tb\\u{1b}[31mc\\u{7}");
+        assert_eq!(clean("plain\nwords"), "plain\nwords");
+    }
+}
