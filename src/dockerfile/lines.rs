@@ -69,10 +69,10 @@ pub fn statements(text: &str, start: usize, escape: char) -> Result<Vec<Statemen
     let mut statements = Vec::new();
     let mut at = start;
     while let Some(line) = line_at(text, skip_idle(text, at)) {
-        let indent = line.text.len() - line.text.trim_start_matches(SPACE).len();
-        let statement = statement(text, line.start + indent, escape)?;
+        let statement = statement(text, line.start, escape)?;
         at = line_at(text, statement.span.end).map_or(text.len(), |line| line.next);
-        statements.push(statement);
+        // Lines that only continue say nothing.
+        statements.extend(Some(statement).filter(|statement| !statement.glyphs.is_empty()));
     }
     Ok(statements)
 }
@@ -114,7 +114,10 @@ pub fn glyphs(piece: &str, at: usize) -> impl Iterator<Item = Glyph> {
 const SPACE: [char; 5] = [' ', '\t', '\r', '\u{b}', '\u{c}'];
 
 fn statement(text: &str, start: usize, escape: char) -> Result<Statement, Unreadable> {
-    let (glyphs, head_end) = unfold(text, start, escape);
+    let (mut glyphs, head_end) = unfold(text, start, escape);
+    let indent = glyphs.iter().take_while(|(_, glyph)| SPACE.contains(glyph));
+    glyphs.drain(..indent.count());
+    let start = glyphs.first().map_or(start, |(at, _)| *at);
     let words = words::split(&glyphs, escape);
     let keyword = keyword(&words);
     let place = words

@@ -60,6 +60,13 @@ fn an_instruction_ends_with_its_last_line() {
 }
 
 #[test]
+fn a_lone_continuation_is_no_instruction() {
+    let file = parse("FROM a\n\\\n\n \\\n  USER u\n\\\n");
+    let lines: Vec<usize> = file.instructions.iter().map(|found| found.line).collect();
+    assert_eq!(lines, [1, 5]);
+}
+
+#[test]
 fn stages_know_what_they_are_built_from() {
     let file = parse(
         "ARG B=one\nFROM node AS One\nFROM one\nFROM ${B} AS two\nFROM go\nFROM --platform=x TWO\n",
@@ -195,6 +202,7 @@ fn commands_are_found_behind_separators_keywords_and_programs() {
     ] {
         check_installs(&format!("RUN {before}pnpm i -g a@1; }})"), &["pnpm a 1"]);
     }
+    check_installs("RUN pnpm i -g a &> /b c", &["pnpm a", "pnpm c"]);
     check_installs(
         "RUN pnpm i -g a > /b 2>&1 < c \\\n  d # e",
         &["pnpm a", "pnpm d"],
@@ -236,12 +244,19 @@ fn heredocs_of_shells_are_scripts() {
             &["pnpm a 1"],
         );
     }
+    check_installs("RUN <<-E\n\tpnpm i -g a@1\n\tE\n", &["pnpm a 1"]);
     assert_eq!(
         installs("RUN bash <<E\n\npnpm i -g \\\n  a\nE")
             .first()
             .map(|found| found.line),
         Some(5)
     );
+}
+
+#[test]
+fn heredocs_in_heredocs_end_somewhere() {
+    check_installs(&format!("RUN {}A\n", "<<A\n".repeat(20_000)), &[]);
+    check_installs("RUN <<A\nbash <<B\npnpm i -g a\nB\nA\n", &["pnpm a"]);
 }
 
 #[test]

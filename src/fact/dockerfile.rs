@@ -48,6 +48,14 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
     }
     let file = Dockerfile::parse(before).map_err(unreadable)?;
     let site = Site { file: &file, layer };
+    // One that stands beside ours may be the one that ends up in the image.
+    if let Some(install) = site.foreign() {
+        return Err(fault(
+            "install-not-ours",
+            Some(install.line),
+            &site.not_ours(install),
+        ));
+    }
     let pinned = site.pinned();
     let (fault, edit) = match pinned.as_slice() {
         [] => site.mend(before, wanted)?,
@@ -122,17 +130,6 @@ impl Site<'_> {
     /// Adds what is missing of the layer.
     fn mend(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Fault> {
         let ours = self.ours();
-        if let Some((_, install)) = self
-            .places(&self.layer.package)
-            .into_iter()
-            .find(|place| !ours.contains(place))
-        {
-            return Err(fault(
-                "install-not-ours",
-                Some(install.line),
-                &self.not_ours(install),
-            ));
-        }
         match ours.last() {
             Some((run, install)) => self.mend_arg(before, run, install, wanted),
             None => self.add_run(before, wanted),

@@ -261,6 +261,7 @@ fn a_slash_is_a_regex_or_a_division_by_what_is_before() {
     );
     check_tokens("a++ / b / c", &["a", "++", "/", "b", "/", "c"]);
     check_tokens("a! / b / c", &["a", "!", "/", "b", "/", "c"]);
+    check_tokens("a\n!/'/", &["a", "!", "/'/"]);
     check_tokens("!/'/", &["!", "/'/"]);
     check_tokens("a = {} / b / c", &["a", "=", "{", "}", "/", "b", "/", "c"]);
     check_tokens("class A {} /'/", &["class", "A", "{", "}", "/'/"]);

@@ -72,6 +72,13 @@ fn blocks(before: impl AsRef<[u8]>, code: &str, line: usize) {
 
 #[test]
 fn a_plain_line_holds_trimmed_or_goes_to_the_end() {
+    check_lines(
+        &["import './a.js'; /*"],
+        None,
+        "line-missing",
+        "import './b.js';\n",
+        "import './b.js';\nimport './a.js'; /*\n",
+    );
     let line = |before: &str| append(before.as_bytes(), "data/  ");
     assert_eq!(
         line("a\n  data/\r\n"),

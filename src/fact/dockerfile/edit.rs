@@ -73,13 +73,8 @@ impl Edit {
             .rev()
             .take_while(|byte| **byte != b'\n')
             .count();
-        let bom = if start == indent && before.starts_with(BOM) {
-            BOM.len()
-        } else {
-            0
-        };
         let next = eol(before, line_end(before, start)).unwrap_or_else(|| first_eol(before));
-        self.insert(start - indent + bom, format!("{line}{next}"));
+        self.insert(start - indent, format!("{line}{next}"));
     }
 
     /// Returns the bytes with the changes.
@@ -106,8 +101,6 @@ impl Edit {
         });
     }
 }
-
-const BOM: &[u8] = "\u{feff}".as_bytes();
 
 /// The line end that stands at the offset.
 fn eol(bytes: &[u8], at: usize) -> Option<&'static str> {

@@ -44,9 +44,16 @@ impl<'a> Site<'a> {
                 &format!("no RUN of the image installs `{after}`, which the layer goes after"),
             ));
         };
-        if let Some((_, other)) = places.iter().find(|(other, _)| other.stage != run.stage) {
+        // Also a stage that the image is not built from: which of them the person means is not ours to guess.
+        let everywhere = self
+            .file
+            .instructions
+            .iter()
+            .filter(|other| other.stage != run.stage);
+        let mut others = everywhere.flat_map(Instruction::installs);
+        if let Some(other) = others.find(|other| other.package == *after) {
             let found = format!(
-                "two stages of the image install `{after}`, the other in line {}",
+                "two stages install `{after}`, the other in line {}",
                 other.line
             );
             return Err(fault("anchor-ambiguous", Some(install.line), &found));
@@ -140,6 +147,15 @@ impl<'a> Site<'a> {
         let mut places = self.places(&self.layer.package);
         places.retain(|(_, install)| install.manager == Manager::Pnpm && by_arg(install));
         places
+    }
+
+    /// An install of the layer's package that is not as the layer has it.
+    pub fn foreign(self) -> Option<&'a Install> {
+        let ours = self.ours();
+        let mut places = self.places(&self.layer.package).into_iter();
+        places
+            .find(|place| !ours.contains(place))
+            .map(|(_, install)| install)
     }
 
     /// The installs of a package in the stages that end up in the image.

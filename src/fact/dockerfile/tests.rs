@@ -246,7 +246,7 @@ fn an_anchor_in_two_stages_of_the_image_is_ambiguous() {
         "FROM node AS base\n{pin}\n{claude}\nFROM base\n{pin}\n{claude}\n",
         "anchor-ambiguous",
         Some(8),
-        "two stages of the image install `@anthropic-ai/claude-code`, the other in line 4",
+        "two stages install `@anthropic-ai/claude-code`, the other in line 4",
     );
 }
 
@@ -331,10 +331,25 @@ fn another_version_a_list_and_a_second_install_hold_with_a_note() {
         6,
         Some("it is installed twice, also in line 4"),
     );
-    check_holds(
+}
+
+#[test]
+fn an_install_beside_ours_that_is_not_ours_blocks() {
+    check_blocked(
         "FROM node\n{arg}\n{codex}\nRUN npm i -g @openai/codex\n",
-        4,
-        Some("it is installed twice, also in line 5"),
+        "install-not-ours",
+        Some(5),
+        "`@openai/codex` is installed with npm without a version here, not with pnpm by `CODEX_VERSION`",
+    );
+}
+
+#[test]
+fn a_second_stage_with_the_anchor_is_ambiguous_even_beside_the_image() {
+    check_blocked(
+        "FROM node AS tools\n{pin}\n{claude}\nFROM node\n{pin}\n{claude}\n",
+        "anchor-ambiguous",
+        Some(8),
+        "two stages install `@anthropic-ai/claude-code`, the other in line 4",
     );
 }
 
@@ -383,6 +398,13 @@ fn a_commented_install_is_not_an_install() {
         "install-commented",
         Some(8),
         &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\n\n{{codex}}\n\n{comment}\n"),
+    );
+    let comment = "  #RUN --mount=type=cache pnpm i -g @openai/codex@$CODEX_VERSION";
+    check(
+        &format!("FROM node\n{{pin}}\n{{claude}}\n{comment}\n"),
+        "install-commented",
+        Some(5),
+        &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\n\n{{codex}}\n{comment}\n"),
     );
     let list = "RUN pnpm i -g \\\n#    \"@openai/codex@${CODEX_VERSION}\" \\\n    \"@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}\"";
     check(

@@ -131,11 +131,10 @@ impl Barrel<'_> {
         let place = self.scan.lines().next(end.saturating_sub(1));
         let mut rest = self
             .scan
-            .split(place)
-            .0
+            .split(end)
+            .1
             .iter()
-            .rev()
-            .take_while(|token| token.start >= end);
+            .take_while(|token| token.start < place);
         let alone = rest.all(|token| token.kind == Kind::Comment && token.end <= place);
         (alone && self.is_open_to(place)).then_some(place)
     }
@@ -219,20 +218,13 @@ impl Barrel<'_> {
     /// How a barrel with code loads its modules.
     fn loaded_by(&self) -> String {
         let uses = self.scan.module_specifiers();
-        match uses
-            .iter()
-            .find(|used| is_relative(&used.specifier))
-            .map(|used| used.kind)
-        {
-            Some(UseKind::ReExport) => {
-                "modules are re-exported here, not imported for their side effects"
-            }
-            Some(UseKind::Dynamic | UseKind::Require) => {
-                "modules are loaded by calls here, not by import statements"
-            }
-            _ => "code stands here, and no import for its side effects",
-        }
-        .to_owned()
+        let first = uses.iter().find(|used| is_relative(&used.specifier));
+        let found = match first.map(|used| used.kind) {
+            Some(UseKind::ReExport) => "modules are re-exported here",
+            Some(_) => "modules are loaded by code here",
+            None => "code stands here",
+        };
+        format!("{found}, and none is imported for its side effects")
     }
 
     /// The first line after the `#!` line and the directives, which must stay first.

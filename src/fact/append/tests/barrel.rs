@@ -189,6 +189,10 @@ fn a_header_that_touches_the_first_import_stays_on_top() {
 #[test]
 fn a_comment_behind_an_import_stays_on_its_line() {
     missing(
+        "f(); // x\nimport './mock.js';\n",
+        "f(); // x\nimport './codex.js';\nimport './mock.js';\n",
+    );
+    missing(
         "import './claude.js'; // first\nimport './mock.js'; // last\n",
         "import './claude.js'; // first\nimport './codex.js';\nimport './mock.js'; // last\n",
     );
@@ -365,6 +369,11 @@ fn a_barrel_that_loads_by_code_blocks() {
         "const names = ['claude', 'mock'];\nfor (const name of names) await import(`./${name}.js`);\n",
         "barrel-by-code",
         1,
+    );
+    blocks(
+        "// Add one below.\n\nimport { skipped } from './registry.js';\nconst names = ['./claude.js'];\nfor (const name of names) await import(name);\n",
+        "barrel-by-code",
+        3,
     );
     blocks(
         "// header\n\nexport function load() {\n  return import('./claude.js');\n}\n",

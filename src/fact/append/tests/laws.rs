@@ -1,6 +1,8 @@
 //! The laws of one line appended to a file of any bytes; they know no file by name.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 
 use super::{LINE, outcome};
@@ -35,6 +37,31 @@ fn laws(before: &[u8], line: &str, at: Option<&str>) {
     assert!((line.len()..=line.len() + 2).contains(&added));
     if line == LINE {
         one_more_import(before, &after);
+    }
+}
+
+#[test]
+fn hostile_files_take_linear_time() {
+    let rows = [
+        ("import './z.js';", "/**/"),
+        ("/**/", "import './z.js';"),
+        ("import './z.js'; /*\n*/", ""),
+        ("import './a.js'\n// import './codex.js\n", "// import "),
+        ("import type {} from './codex.js';", ""),
+        ("import 'zod';", "'a';"),
+        ("// here\n", "'"),
+        ("\r", "\n"),
+    ];
+    for (first, second) in rows {
+        let text = first.repeat(200_000 / first.len()) + &second.repeat(50_000);
+        let start = Instant::now();
+        laws(text.as_bytes(), "a plain line", Some("// here"));
+        let judged = outcome(text.as_bytes(), &[LINE.to_owned()], None);
+        // A quadratic search takes minutes.
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "{first}: {judged:?}"
+        );
     }
 }
 
