@@ -1,82 +1,25 @@
 //! The skill's branch: brought here by the user's own git into a store of ours, and read from there. Never touches the user's refs,
 //! `FETCH_HEAD`, shallow file or objects.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod origin;
+mod store;
 
-use anyhow::{Context, Result, anyhow};
-use git2::{ObjectType, Oid, Repository, RepositoryInitOptions, Sort, Tree};
-use tempfile::TempDir;
+pub use origin::{Origin, origin_of};
+pub use store::{Store, remember_installed};
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use git2::{Oid, Repository, Sort, Tree};
 
 use crate::checkout::{Checkout, File, Git};
 use crate::payload::{Commit, Payload, Unresolved};
 use crate::problem::Problem;
 use crate::process::{self, FetchError};
-use crate::remote::{self, Remote};
+use crate::remote::Remote;
 use crate::skill::Copied;
 
-/// Where fetched objects go: a bare repository of ours that borrows the checkout's objects.
-pub struct Store {
-    repository: Repository,
-    objects: PathBuf,
-    /// Objects that fetches and reads borrow: the checkout's, and for a temporary store the kept one's.
-    borrowed: Vec<PathBuf>,
-    _temporary: Option<TempDir>,
-}
-
-impl Store {
-    /// The store that is kept under the checkout's git directory and serves `--offline`.
-    pub fn kept(checkout: &Checkout) -> Result<Self> {
-        Self::open(&kept_folder(checkout)?, checkout, None)
-    }
-
-    /// A store in a temporary folder, gone with the value. It borrows from the kept store too, where there is one.
-    pub fn temporary(checkout: &Checkout) -> Result<Self> {
-        let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
-        let mut store = Self::open(folder.path(), checkout, Some(kept_folder(checkout)?))?;
-        store._temporary = Some(folder);
-        Ok(store)
-    }
-
-    fn open(folder: &Path, checkout: &Checkout, other: Option<PathBuf>) -> Result<Self> {
-        let user = checkout.repository()?;
-        let repository = match Repository::open_bare(folder) {
-            Ok(repository) => repository,
-            Err(_) => {
-                let mut options = RepositoryInitOptions::new();
-                options.bare(true).external_template(false).mkpath(true);
-                Repository::init_opts(folder, &options)
-                    .with_context(|| format!("failed to make the store `{}`", folder.display()))?
-            }
-        };
-        let _ = fs::copy(user.commondir().join("shallow"), folder.join("shallow"));
-        let mut borrowed = vec![user.commondir().join("objects")];
-        borrowed.extend(
-            other
-                .map(|folder| folder.join("objects"))
-                .filter(|objects| objects.is_dir()),
-        );
-        let odb = repository.odb()?;
-        for objects in &borrowed {
-            odb.add_disk_alternate(&objects.to_string_lossy())?;
-        }
-        drop(odb);
-        Ok(Self {
-            repository,
-            objects: folder.join("objects"),
-            borrowed,
-            _temporary: None,
-        })
-    }
-}
-
-fn kept_folder(checkout: &Checkout) -> Result<PathBuf> {
-    checkout.repository()?;
-    checkout
-        .state()
-        .map(|state| state.join("store"))
-        .ok_or_else(|| anyhow!("the checkout has no git directory"))
-}
+use store::remembered;
 
 /// A commit of the branch in a store, with the history behind it.
 pub struct Branch {
@@ -247,106 +190,6 @@ pub struct Fit {
     pub unresolved: Vec<Unresolved>,
 }
 
-/// The commit known here, of any remote's branch, that holds just these files; `None` when none is known or none does. `files` are bytes by path in the branch.
-#[must_use]
-pub fn origin_of(
-    checkout: &Checkout,
-    branch: &str,
-    copies: &[Copied],
-    read: &dyn Fn(&Copied) -> Option<Vec<u8>>,
-) -> Origin {
-    let Git::Open(repository) = checkout.git() else {
-        return Origin::Unknown;
-    };
-    let store = kept_folder(checkout)
-        .ok()
-        .filter(|folder| folder.is_dir())
-        .and_then(|_| Store::kept_to_read(checkout));
-    let store = store.as_ref().unwrap_or(repository);
-    let mut tips = tips(repository, "refs/remotes/*", branch);
-    tips.extend(tips_in_store(store));
-    if tips.is_empty() {
-        return Origin::Unknown;
-    }
-    let Some(ids) = copies
-        .iter()
-        .map(|copy| Oid::hash_object(ObjectType::Blob, &read(copy)?).ok())
-        .collect::<Option<Vec<_>>>()
-    else {
-        return Origin::Unknown;
-    };
-    let matches = |id: Oid| {
-        blob_ids(store, id, copies).is_ok_and(|blobs| {
-            blobs
-                .iter()
-                .zip(&ids)
-                .all(|(blob, id)| blob.is_some_and(|(blob, _)| blob == *id))
-        })
-    };
-    let found = tips.iter().copied().find(|tip| matches(*tip)).or_else(|| {
-        let mut walk = store.revwalk().ok()?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).ok()?;
-        for tip in &tips {
-            let _ = walk.push(*tip);
-        }
-        walk.map_while(std::result::Result::ok)
-            .find(|id| matches(*id))
-    });
-    match found.and_then(|id| commit(store, id).ok()) {
-        Some(commit) => Origin::Commit(commit),
-        None => Origin::Edited,
-    }
-}
-
-/// Where the checkout's copies come from, as far as it can be told here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// They are the bytes of this commit.
-    Commit(Commit),
-    /// They are no known commit's bytes: edited, or from a branch that is not known here.
-    Edited,
-    /// No commit of the branch is known here.
-    Unknown,
-}
-
-impl Store {
-    /// The kept store's repository for reading alone: makes nothing.
-    fn kept_to_read(checkout: &Checkout) -> Option<Repository> {
-        let repository = Repository::open_bare(kept_folder(checkout).ok()?).ok()?;
-        let objects = checkout.repository().ok()?.commondir().join("objects");
-        repository
-            .odb()
-            .ok()?
-            .add_disk_alternate(&objects.to_string_lossy())
-            .ok()?;
-        Some(repository)
-    }
-}
-
-const REMEMBERED: &str = "refs/nanoclaw/remotes";
-
-/// Remembers which commit a skill's files were written from, so that a later `verify` finds it first.
-pub fn remember_installed(checkout: &Checkout, skill: &str, commit: &Commit) -> Result<()> {
-    let store = Store::kept(checkout)?;
-    store.repository.reference(
-        &format!("refs/nanoclaw/installed/{skill}"),
-        Oid::from_str(&commit.id)?,
-        true,
-        "nanoclaw: add",
-    )?;
-    Ok(())
-}
-
-fn remembered(remote: &Remote, branch: &str) -> String {
-    let digest = sha1_smol::Sha1::from(remote.shown.as_bytes())
-        .digest()
-        .to_string();
-    format!(
-        "{REMEMBERED}/{}/{branch}",
-        digest.get(..16).unwrap_or(&digest)
-    )
-}
-
 fn known(checkout: &Checkout, store: &Repository, remote: &Remote, branch: &str) -> Vec<Oid> {
     let mut found = Vec::new();
     found.extend(store.refname_to_id(&remembered(remote, branch)));
@@ -355,27 +198,6 @@ fn known(checkout: &Checkout, store: &Repository, remote: &Remote, branch: &str)
             .extend(repository.refname_to_id(&format!("refs/remotes/{}/{branch}", remote.address)));
     }
     found
-}
-
-fn tips(repository: &Repository, glob: &str, branch: &str) -> Vec<Oid> {
-    let Ok(references) = repository.references_glob(&format!("{glob}/{branch}")) else {
-        return Vec::new();
-    };
-    references
-        .flatten()
-        .filter_map(|reference| reference.target())
-        .collect()
-}
-
-fn tips_in_store(store: &Repository) -> Vec<Oid> {
-    let installed = store.references_glob("refs/nanoclaw/installed/*");
-    let fetched = store.references_glob(&format!("{REMEMBERED}/*"));
-    [installed, fetched]
-        .into_iter()
-        .flatten()
-        .flat_map(|references| references.flatten())
-        .filter_map(|reference| reference.target())
-        .collect()
 }
 
 fn newest(repository: &Repository, commits: Vec<Oid>) -> Option<Oid> {
@@ -428,7 +250,8 @@ fn no_such_ref(remote: &Remote, name: &str) -> Problem {
     let name = name.strip_prefix("refs/heads/").unwrap_or(name);
     let found = format!("{} has no `{name}`", remote.shown);
     if remote.guessed {
-        remote::none(&format!("{found}, and {}", remote.why))
+        Problem::could_not_run(format!("{found}, and {}", remote.why))
+            .hint(remote.otherwise.clone())
     } else {
         Problem::could_not_run(found).hint("git ls-remote shows what a remote has")
     }

@@ -75,6 +75,7 @@ impl<'a> Ready<'a> {
     }
 
     /// The refusal that unmet needs are, before anything is written.
+    #[must_use]
     pub fn refusal(&self) -> Option<Problem> {
         let lines = self.refused.iter().flat_map(|((step, _), unmet)| {
             unmet.iter().map(|unmet| {
@@ -105,7 +106,7 @@ impl<'a> Ready<'a> {
     }
 
     /// Says what is not run, and why.
-    pub fn say_unavailable(&self, ui: &Ui) {
+    pub fn say_unavailable(&self, ui: Ui) {
         for ((step, _), unmet) in &self.unavailable {
             for unmet in unmet {
                 ui.tell(
@@ -124,7 +125,7 @@ pub fn run(
     skill: &str,
     builds: &[Build<'_>],
     pending: Option<&Pending>,
-    ui: &Ui,
+    ui: Ui,
 ) -> Result<Exit> {
     let environment = environment(checkout);
     for (step, task) in builds {

@@ -56,6 +56,10 @@ pub enum Skill {
 
 /// The arguments of `skill add`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub struct Add {
     /// The skill's name
     pub skill: String,
@@ -80,7 +84,7 @@ pub struct Add {
     /// Take the files of just this commit, branch or tag
     #[arg(long = "ref", value_name = "COMMIT|BRANCH|TAG")]
     pub reference: Option<String>,
-    /// Pin this version, such as CODEX_VERSION=0.130.0
+    /// Pin this version, such as `CODEX_VERSION=0.130.0`
     #[arg(long, value_name = "ARG=VERSION")]
     pub set: Vec<String>,
     /// Use what is known here of the branch, and no network

@@ -17,7 +17,7 @@ use crate::skills;
 use crate::ui::{Tint, Ui};
 
 /// Makes the sample, adds the skill to it, verifies it, and says where it is and which builds could not run there.
-pub fn run(arguments: &Add, ui: &Ui) -> Result<Exit> {
+pub fn run(arguments: &Add, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let folder = tempfile::Builder::new()
         .prefix("nanoclaw-demo-")
@@ -71,7 +71,7 @@ pub fn run(arguments: &Add, ui: &Ui) -> Result<Exit> {
 }
 
 /// Says of each build that it was not run in the demo, and why it could not have been.
-fn say_builds(skill: &str, checkout: &Path, ui: &Ui) -> Result<()> {
+fn say_builds(skill: &str, checkout: &Path, ui: Ui) -> Result<()> {
     let (skill, _) = skills::find(skill)?;
     let checkout = Checkout::find(checkout)?;
     let Some(layout) = checkout.layout() else {
@@ -137,7 +137,7 @@ fn write(folder: &Path, files: &[(&str, &[u8])]) -> Result<()> {
             fs::create_dir_all(parent).with_context(context)?;
         }
         fs::write(&target, bytes).with_context(context)?;
-        if path.ends_with(".sh") {
+        if bytes.starts_with(b"#!") {
             fs::set_permissions(&target, Permissions::from_mode(0o755)).with_context(context)?;
         }
     }

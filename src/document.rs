@@ -105,11 +105,11 @@ impl FrontMatter {
                 .map(|(key, value)| (key.trim(), value.trim()))
             {
                 Some(("name", value)) => {
-                    name = Some(skill_name(value).map_err(|message| (number, message))?)
+                    name = Some(skill_name(value).map_err(|message| (number, message))?);
                 }
                 Some(("description", value)) => summary = Some(value.to_owned()),
                 Some(("layouts", value)) => {
-                    layouts = Some(layout_list(value).map_err(|message| (number, message))?)
+                    layouts = Some(layout_list(value).map_err(|message| (number, message))?);
                 }
                 _ => {}
             }

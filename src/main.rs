@@ -10,7 +10,7 @@ use nanoclaw::ui::Ui;
 
 fn main() -> ExitCode {
     let ui = Ui::new();
-    let exit = command::run(&Cli::parse(), &ui).unwrap_or_else(|error| {
+    let exit = command::run(&Cli::parse(), ui).unwrap_or_else(|error| {
         ui.fail(&error);
         error
             .downcast_ref::<Problem>()

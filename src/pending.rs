@@ -46,7 +46,13 @@ impl Pending {
         fs::create_dir_all(folder).with_context(context)?;
         let text = labels
             .iter()
-            .map(|label| format!("{label}\n"))
+            .flat_map(|label| {
+                [
+                    label.as_str(),
+                    "
+",
+                ]
+            })
             .collect::<String>();
         let staged = self.file.with_extension("new");
         fs::write(&staged, text).with_context(context)?;

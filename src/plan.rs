@@ -262,7 +262,7 @@ impl Fold<'_> {
             step,
             &copied.to,
             expected,
-            entry,
+            &entry,
             outcome,
             (Role::Payload, mode),
         );
@@ -323,7 +323,7 @@ impl Fold<'_> {
             ),
             Entry::Refused(reason) => (refused("file-refused", reason), 0o644),
         };
-        self.settle(step, path, expected, entry, outcome, (role, mode));
+        self.settle(step, path, expected, &entry, outcome, (role, mode));
         Ok(())
     }
 
@@ -352,7 +352,7 @@ impl Fold<'_> {
         step: &Step,
         path: &Path,
         expected: String,
-        entry: Entry,
+        entry: &Entry,
         outcome: Outcome,
         (role, mode): (Role, u32),
     ) {
@@ -362,7 +362,7 @@ impl Fold<'_> {
         else {
             return;
         };
-        let before = if let Entry::File { file, .. } = &entry {
+        let before = if let Entry::File { file, .. } = entry {
             Some(file.clone())
         } else {
             None

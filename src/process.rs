@@ -64,7 +64,7 @@ pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     run_fetch(fetch, false)?;
     let (address, source) = (fetch.address, fetch.source);
     let shell = shell(fetch.root).map_err(FetchError::Failed)?;
-    let listed = finish(git(cmd!(shell, "git ls-remote {address} {source}")))?.unwrap_or_default();
+    let listed = finish(&git(cmd!(shell, "git ls-remote {address} {source}")))?.unwrap_or_default();
     let id = listed
         .lines()
         .next()
@@ -95,13 +95,13 @@ fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, Fetch
         .collect::<Vec<_>>()
         .join(":");
     finish(
-        git(command)
+        &git(command)
             .env("GIT_OBJECT_DIRECTORY", fetch.objects)
             .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", borrowed),
     )
 }
 
-fn finish(command: Cmd<'_>) -> Result<Option<String>, FetchError> {
+fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
     let output = command.output().map_err(|_| {
         let problem =
             Problem::could_not_run("the program `git` was not found, or could not be started");
@@ -165,7 +165,7 @@ fn shell(folder: &Path) -> Result<Shell> {
 fn git(command: Cmd<'_>) -> Cmd<'_> {
     let command = REPOSITORY_VARIABLES
         .iter()
-        .fold(command, |command, variable| command.env_remove(variable));
+        .fold(command, xshell::Cmd::env_remove);
     command.env("LC_ALL", "C").quiet().ignore_status()
 }
 

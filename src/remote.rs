@@ -25,11 +25,14 @@ pub struct Remote {
     pub why: String,
     /// Whether it was taken for lack of a better one, so that it may not have the branch.
     pub guessed: bool,
+    /// The command that names a remote which has the branch.
+    pub otherwise: String,
 }
 
 /// Chooses the remote: the one asked for (`--remote`, else the environment's), else the first whose URL is NanoClaw's own repository, else `origin`.
-/// `from` is the folder that a relative path is relative to. None found is a [`Problem`].
+/// `skill` is what is to be added, for the message, and `from` the folder that a relative path is relative to. None found is a [`Problem`].
 pub fn choose(
+    skill: &str,
     checkout: &Checkout,
     asked: Option<&str>,
     environment: Option<&str>,
@@ -59,6 +62,7 @@ pub fn choose(
             shown: mask(url),
             why: format!("named by {why}"),
             guessed: false,
+            otherwise: otherwise(skill),
         });
     }
     if let Some((name, url)) = remotes.iter().find(|(_, url)| is_nanoclaw(url)) {
@@ -67,6 +71,7 @@ pub fn choose(
             shown: mask(url),
             why: format!("remote `{name}` is NanoClaw's own repository"),
             guessed: false,
+            otherwise: otherwise(skill),
         });
     }
     if let Some((name, url)) = named("origin") {
@@ -75,17 +80,15 @@ pub fn choose(
             shown: mask(url),
             why: "no remote is NanoClaw's own repository".to_owned(),
             guessed: true,
+            otherwise: otherwise(skill),
         });
     }
-    Err(none("the checkout has no remote that can have the branch").into())
+    let problem = Problem::could_not_run("the checkout has no remote that can have the branch");
+    Err(problem.hint(otherwise(skill)).into())
 }
 
-/// What to say when no remote has the branch: the command that names one.
-#[must_use]
-pub fn none(found: &str) -> Problem {
-    Problem::could_not_run(found).hint(format!(
-        "name NanoClaw's own repository: add --remote {UPSTREAM}"
-    ))
+fn otherwise(skill: &str) -> String {
+    format!("nanoclaw skill add {skill} --remote {UPSTREAM}")
 }
 
 fn configured(checkout: &Checkout) -> Result<Vec<(String, String)>> {

@@ -50,13 +50,13 @@ impl Ui {
     }
 
     /// Prints a line of words on stderr.
-    pub fn say(&self, line: &str) {
+    pub fn say(self, line: &str) {
         // Nobody is left to tell when stderr is gone.
         let _ = writeln!(io::stderr().lock(), "{}", clean(line));
     }
 
     /// Prints a line of words on stderr that begins with a coloured word.
-    pub fn tell(&self, tint: Tint, word: &str, rest: &str) {
+    pub fn tell(self, tint: Tint, word: &str, rest: &str) {
         let _ = writeln!(
             io::stderr().lock(),
             "{} {}",
@@ -66,7 +66,7 @@ impl Ui {
     }
 
     /// Prints a line of a command's result on stdout, beginning with a coloured word. A reader that has gone away is no error.
-    pub fn print(&self, tint: Tint, word: &str, rest: &str) -> Result<()> {
+    pub fn print(self, tint: Tint, word: &str, rest: &str) -> Result<()> {
         quiet_pipe(writeln!(
             io::stdout().lock(),
             "{}{}",
@@ -76,13 +76,13 @@ impl Ui {
     }
 
     /// Writes data on stdout, byte for byte.
-    pub fn data(&self, bytes: &[u8]) -> Result<()> {
+    pub fn data(self, bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
         quiet_pipe(out.write_all(bytes).and_then(|()| out.flush()))
     }
 
     /// Writes a patch on stdout: byte for byte, or coloured line by line on a terminal.
-    pub fn patch(&self, patch: &[u8]) -> Result<()> {
+    pub fn patch(self, patch: &[u8]) -> Result<()> {
         if !self.color_out {
             return self.data(patch);
         }
@@ -106,7 +106,7 @@ impl Ui {
     }
 
     /// Adds to the job summary of a GitHub workflow, in the file that `GITHUB_STEP_SUMMARY` names; without one there is no job to sum up.
-    pub fn job_summary(&self, markdown: &str) -> Result<()> {
+    pub fn job_summary(self, markdown: &str) -> Result<()> {
         let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty())
         else {
             return Ok(());
@@ -120,7 +120,7 @@ impl Ui {
     }
 
     /// Asks for a yes on a terminal; elsewhere the command itself was the yes.
-    pub fn confirm(&self, question: &str) -> Result<bool> {
+    pub fn confirm(self, question: &str) -> Result<bool> {
         if !self.terminal {
             return Ok(true);
         }
@@ -133,7 +133,7 @@ impl Ui {
 
     /// Shows a task at work: a live line on a terminal, its start elsewhere.
     #[must_use]
-    pub fn start(&self, label: &str, command: &str) -> Live {
+    pub fn start(self, label: &str, command: &str) -> Live {
         let bar = self.terminal.then(|| {
             let bar = ProgressBar::new_spinner();
             let style = ProgressStyle::with_template("{spinner} {prefix} {elapsed} {wide_msg}");
@@ -153,7 +153,7 @@ impl Ui {
     }
 
     /// Prints what ended the program, and what mends it.
-    pub fn fail(&self, error: &anyhow::Error) {
+    pub fn fail(self, error: &anyhow::Error) {
         let problem = error.downcast_ref::<Problem>();
         self.tell(Tint::Bad, "error:", &format!("{error:#}"));
         if let Some(hint) = problem.and_then(|problem| problem.hint.as_ref()) {

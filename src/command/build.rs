@@ -15,7 +15,7 @@ use crate::skills;
 use crate::ui::Ui;
 
 /// Runs the command.
-pub fn run(arguments: &Build, directory: &Path, ui: &Ui) -> Result<Exit> {
+pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let checkout = Checkout::find(directory)?;
     let survey = plan(&skill, &checkout, None, &Pins::new())?;

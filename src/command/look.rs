@@ -15,7 +15,7 @@ use crate::skills;
 use crate::ui::{Tint, Ui};
 
 /// Shows the pre-flight of one skill, or a line for every skill.
-pub fn status(arguments: &Status, directory: &Path, ui: &Ui) -> Result<Exit> {
+pub fn status(arguments: &Status, directory: &Path, ui: Ui) -> Result<Exit> {
     let named = arguments.skill.as_deref().map(skills::find).transpose()?;
     let checkout = Checkout::find(directory)?;
     match named {
@@ -24,7 +24,7 @@ pub fn status(arguments: &Status, directory: &Path, ui: &Ui) -> Result<Exit> {
     }
 }
 
-fn one(skill: &Skill, checkout: &Checkout, ui: &Ui) -> Result<Exit> {
+fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
     let survey = plan(skill, checkout, None, &Pins::new())?;
     ui.print(
         Tint::Strong,
@@ -47,7 +47,7 @@ fn one(skill: &Skill, checkout: &Checkout, ui: &Ui) -> Result<Exit> {
 }
 
 /// A line for every skill. That a skill is not installed is no finding here: nobody asked for it.
-fn every(checkout: &Checkout, ui: &Ui) -> Result<Exit> {
+fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
     for (skill, _) in skills::all()? {
         let survey = plan(&skill, checkout, None, &Pins::new())?;
         let (tint, word) = match (survey.holds(), survey.is_blocked()) {
@@ -76,7 +76,7 @@ pub fn summary(skill: &Skill, checkout: &Checkout, files: &str) -> String {
 }
 
 /// Lists the skills.
-pub fn list(ui: &Ui) -> Result<Exit> {
+pub fn list(ui: Ui) -> Result<Exit> {
     for (skill, _) in skills::all()? {
         ui.print(
             Tint::Strong,
@@ -88,7 +88,7 @@ pub fn list(ui: &Ui) -> Result<Exit> {
 }
 
 /// Prints a skill's document.
-pub fn show(arguments: &Show, ui: &Ui) -> Result<Exit> {
+pub fn show(arguments: &Show, ui: Ui) -> Result<Exit> {
     let (_, document) = skills::find(&arguments.skill)?;
     ui.data(document.text.as_bytes())?;
     Ok(Exit::Done)

@@ -15,7 +15,7 @@ use crate::problem::{Exit, Problem};
 use crate::ui::Ui;
 
 /// Runs the command that was asked for.
-pub fn run(cli: &Cli, ui: &Ui) -> Result<Exit> {
+pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
     let here = cli.directory.clone().unwrap_or_else(|| PathBuf::from("."));
     let here: &Path = &here;
     let Command::Skill(command) = &cli.command;

@@ -17,7 +17,7 @@ use crate::skills;
 use crate::ui::Ui;
 
 /// Runs the command.
-pub fn run(arguments: &Verify, directory: &Path, ui: &Ui) -> Result<Exit> {
+pub fn run(arguments: &Verify, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let checkout = Checkout::find(directory)?;
     let survey = plan(&skill, &checkout, None, &Pins::new())?;
@@ -45,7 +45,7 @@ fn checks(
     checkout: &Checkout,
     survey: &Plan,
     no_tests: bool,
-    ui: &Ui,
+    ui: Ui,
 ) -> Result<Vec<Check>> {
     let Some(layout) = checkout.layout() else {
         return Ok(Vec::new());
@@ -71,16 +71,17 @@ fn checks(
         .collect()
 }
 
-fn check(checkout: &Checkout, step: &Step, task: &Task, ui: &Ui) -> Result<CheckEnd> {
+fn check(checkout: &Checkout, step: &Step, task: &Task, ui: Ui) -> Result<CheckEnd> {
     if let Some(unmet) = needs::unmet(checkout, task)?.into_iter().next() {
-        return Ok(match task.optional {
-            true => CheckEnd::NotRun(format!("{}; mend: {}", unmet.found, unmet.mend)),
-            false => CheckEnd::CannotStart(unmet.found, unmet.mend),
+        return Ok(if task.optional {
+            CheckEnd::NotRun(format!("{}; mend: {}", unmet.found, unmet.mend))
+        } else {
+            CheckEnd::CannotStart(unmet.found, unmet.mend)
         });
     }
     let live = ui.start(&step.label, &task.commands.join(" && "));
     let ended = process::run(checkout.root(), &task.commands, &[], None, &mut |line| {
-        live.line(line)
+        live.line(line);
     })?;
     let _ = live.end();
     Ok(if ended.success {
@@ -121,7 +122,7 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
     vec![("payload".to_owned(), note)]
 }
 
-fn print(report: &Report, format: Format, ui: &Ui) -> Result<()> {
+fn print(report: &Report, format: Format, ui: Ui) -> Result<()> {
     match format {
         Format::Text => text::lines(report)
             .iter()

@@ -115,9 +115,15 @@ pub fn summary(report: &Report) -> String {
 /// The lines for the log beside the annotations.
 #[must_use]
 pub fn log(report: &Report) -> String {
-    text::lines(report)
-        .into_iter()
-        .map(|(_, word, rest)| format!("{word}{rest}\n"))
+    let lines = text::lines(report);
+    lines
+        .iter()
+        .flat_map(|(_, word, rest)| {
+            [
+                word, rest, "
+",
+            ]
+        })
         .collect()
 }
 

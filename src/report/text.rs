@@ -85,7 +85,7 @@ pub fn lines(report: &Report) -> Vec<Line> {
                 ));
             }
             CheckEnd::NotRun(why) => {
-                lines.push((Tint::Warn, format!("{label}: NOT RUN"), format!("  {why}")))
+                lines.push((Tint::Warn, format!("{label}: NOT RUN"), format!("  {why}")));
             }
         }
     }

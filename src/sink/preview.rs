@@ -112,7 +112,7 @@ fn quote(side: &str, path: &Path) -> String {
     let text = path.to_string_lossy();
     if !text
         .bytes()
-        .any(|byte| byte < 0x20 || byte >= 0x7f || byte == b'"' || byte == b'\\')
+        .any(|byte| !(0x20..0x7f).contains(&byte) || byte == b'"' || byte == b'\\')
     {
         return format!("{side}{text}");
     }

@@ -1,0 +1,127 @@
+//! The store: a bare repository of ours that fetches fill, and what it remembers. Never writes into the user's own objects or refs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use git2::{Oid, Repository, RepositoryInitOptions};
+use tempfile::TempDir;
+
+use crate::checkout::Checkout;
+use crate::payload::Commit;
+use crate::remote::Remote;
+
+/// Where fetched objects go: a bare repository of ours that borrows the checkout's objects.
+pub struct Store {
+    pub(super) repository: Repository,
+    pub(super) objects: PathBuf,
+    /// Objects that fetches and reads borrow: the checkout's, and for a temporary store the kept one's.
+    pub(super) borrowed: Vec<PathBuf>,
+    temporary: Option<TempDir>,
+}
+
+impl Store {
+    /// The store that is kept under the checkout's git directory and serves `--offline`.
+    pub fn kept(checkout: &Checkout) -> Result<Self> {
+        Self::open(&kept_folder(checkout)?, checkout, None)
+    }
+
+    /// A store in a temporary folder, gone with the value. It borrows from the kept store too, where there is one.
+    pub fn temporary(checkout: &Checkout) -> Result<Self> {
+        let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+        let mut store = Self::open(folder.path(), checkout, Some(kept_folder(checkout)?))?;
+        store.temporary = Some(folder);
+        Ok(store)
+    }
+
+    /// The kept store's repository for reading alone: makes nothing.
+    pub(super) fn kept_to_read(checkout: &Checkout) -> Option<Repository> {
+        let repository = Repository::open_bare(kept_folder(checkout).ok()?).ok()?;
+        let objects = checkout.repository().ok()?.commondir().join("objects");
+        repository
+            .odb()
+            .ok()?
+            .add_disk_alternate(&objects.to_string_lossy())
+            .ok()?;
+        Some(repository)
+    }
+
+    fn open(folder: &Path, checkout: &Checkout, other: Option<PathBuf>) -> Result<Self> {
+        let user = checkout.repository()?;
+        let repository = if let Ok(repository) = Repository::open_bare(folder) {
+            repository
+        } else {
+            let mut options = RepositoryInitOptions::new();
+            options.bare(true).external_template(false).mkpath(true);
+            Repository::init_opts(folder, &options)
+                .with_context(|| format!("failed to make the store `{}`", folder.display()))?
+        };
+        let _ = fs::copy(user.commondir().join("shallow"), folder.join("shallow"));
+        let mut borrowed = vec![user.commondir().join("objects")];
+        borrowed.extend(
+            other
+                .map(|folder| folder.join("objects"))
+                .filter(|objects| objects.is_dir()),
+        );
+        let odb = repository.odb()?;
+        for objects in &borrowed {
+            odb.add_disk_alternate(&objects.to_string_lossy())?;
+        }
+        drop(odb);
+        Ok(Self {
+            repository,
+            objects: folder.join("objects"),
+            borrowed,
+            temporary: None,
+        })
+    }
+}
+
+fn kept_folder(checkout: &Checkout) -> Result<PathBuf> {
+    checkout.repository()?;
+    checkout
+        .state()
+        .map(|state| state.join("store"))
+        .ok_or_else(|| anyhow!("the checkout has no git directory"))
+}
+
+/// Where the tips of fetched branches are remembered, by remote.
+const REMEMBERED: &str = "refs/nanoclaw/remotes";
+
+/// Where the commits that skills were written from are remembered, by skill.
+const INSTALLED: &str = "refs/nanoclaw/installed";
+
+/// Remembers which commit a skill's files were written from, so that a later `verify` finds it first.
+pub fn remember_installed(checkout: &Checkout, skill: &str, commit: &Commit) -> Result<()> {
+    let store = Store::kept(checkout)?;
+    store.repository.reference(
+        &format!("{INSTALLED}/{skill}"),
+        Oid::from_str(&commit.id)?,
+        true,
+        "nanoclaw: add",
+    )?;
+    Ok(())
+}
+
+/// The ref that remembers the tip of a remote's branch.
+pub(super) fn remembered(remote: &Remote, branch: &str) -> String {
+    let digest = sha1_smol::Sha1::from(remote.shown.as_bytes())
+        .digest()
+        .to_string();
+    format!(
+        "{REMEMBERED}/{}/{branch}",
+        digest.get(..16).unwrap_or(&digest)
+    )
+}
+
+/// Every commit that a store remembers.
+pub(super) fn tips_in_store(store: &Repository) -> Vec<Oid> {
+    let installed = store.references_glob(&format!("{INSTALLED}/*"));
+    let fetched = store.references_glob(&format!("{REMEMBERED}/*"));
+    [installed, fetched]
+        .into_iter()
+        .flatten()
+        .flat_map(std::iter::Iterator::flatten)
+        .filter_map(|reference| reference.target())
+        .collect()
+}

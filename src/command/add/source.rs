@@ -1,0 +1,103 @@
+//! Where the files of a skill come from: the remote, the branch, and the commit of it that fits the checkout. Writes nothing of the user's.
+
+use anyhow::Result;
+
+use super::Job;
+use crate::branch::{Branch, Source, Store};
+use crate::payload::Payload;
+use crate::problem::Problem;
+use crate::remote::{self, REMOTE_VARIABLE, Remote};
+use crate::skill::Copied;
+use crate::ui::Tint;
+
+impl Job<'_> {
+    /// Brings the branch and takes the files that fit.
+    pub(super) fn payload(&self, name: &str, copies: &[Copied]) -> Result<(Remote, Payload)> {
+        let environment = std::env::var(REMOTE_VARIABLE)
+            .ok()
+            .filter(|remote| !remote.is_empty());
+        let remote = remote::choose(
+            &self.skill.name,
+            self.checkout,
+            self.arguments.remote.as_deref(),
+            environment.as_deref(),
+            self.directory,
+        )?;
+        let source = self
+            .arguments
+            .reference
+            .as_deref()
+            .map_or(Source::Branch(name), |reference| {
+                Source::Ref(reference, name)
+            });
+        let changes_nothing = self.arguments.dry_run || self.arguments.check;
+        let store = if changes_nothing {
+            Store::temporary(self.checkout)?
+        } else {
+            Store::kept(self.checkout)?
+        };
+        self.ui
+            .say(&format!("from     {} ({})", remote.shown, remote.why));
+        let branch = if self.arguments.offline {
+            Branch::offline(self.checkout, store, &remote, source)?
+        } else {
+            Branch::fetch(self.checkout, store, &remote, source)?
+        };
+        let payload = match source {
+            Source::Ref(..) => branch.payload(copies)?,
+            Source::Branch(_) => self.fitting(&branch, name, copies)?,
+        };
+        if let Some(copy) = copies.iter().find(|copy| {
+            payload
+                .files
+                .get(&copy.from)
+                .is_none_or(|file| file.bytes.is_empty())
+        }) {
+            let found = format!(
+                "commit {} has no file `{}` with content",
+                payload.commit.short(),
+                copy.from
+            );
+            return Err(Problem::refused(found)
+                .hint("name another commit with --ref, or another remote with --remote")
+                .into());
+        }
+        self.ui.say(&format!(
+            "commit   {} of {}, {name}",
+            payload.commit.short(),
+            payload.commit.date
+        ));
+        Ok((remote, payload))
+    }
+
+    /// The newest payload whose imports this checkout satisfies. Where none does, the tip's: its plan is blocked, import by import.
+    fn fitting(&self, branch: &Branch, name: &str, copies: &[Copied]) -> Result<Payload> {
+        let fit = branch.fitting(copies, &|path| self.checkout.is_file(path))?;
+        let Some(payload) = fit.payload else {
+            return branch.payload(copies);
+        };
+        if fit.behind > 0 {
+            let tip = branch.tip()?;
+            let found = format!(
+                "the tip of {name}, {} of {}, does not fit this checkout, which lacks:",
+                tip.short(),
+                tip.date
+            );
+            self.ui.tell(Tint::Warn, "older   ", &found);
+            for missing in &fit.unresolved {
+                self.ui.say(&format!(
+                    "           {} (imported at {}:{})",
+                    missing.specifier,
+                    missing.file.display(),
+                    missing.line
+                ));
+            }
+            let commits = if fit.behind == 1 { "commit" } else { "commits" };
+            self.ui.say(&format!(
+                "         the newest that fits is {} {commits} behind it",
+                fit.behind
+            ));
+        }
+        Ok(payload)
+    }
+}

@@ -1,0 +1,168 @@
+//! The words of an installation: what stands above a patch, what is done, and what stands in the way. Decides nothing.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::{Job, Planned};
+use crate::checkout::Entry;
+use crate::command::look;
+use crate::fact::dockerfile;
+use crate::plan::{Edit, Plan, Role};
+use crate::problem::Problem;
+use crate::report::text;
+use crate::skill::{Fact, Layout};
+use crate::ui::{Tint, clean};
+
+impl Job<'_> {
+    /// The words above a patch: what it is, where it comes from and how to apply it. `git apply` passes over them.
+    pub(super) fn preamble(&self, planned: &Planned) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        let mut words = format!("nanoclaw {version}: skill add {}\n", self.skill.name);
+        // Writing to a string does not fail.
+        for (arg, version) in self.versions(&planned.plan) {
+            let _ = writeln!(words, "pin: {arg}={version}");
+        }
+        if let Some((remote, commit)) = &planned.from {
+            let _ = writeln!(words, "remote: {} ({})", clean(&remote.shown), remote.why);
+            let _ = writeln!(words, "commit: {} of {}", commit.id, commit.date);
+        }
+        words.push_str("apply from the checkout's root: git apply --allow-empty PATCH\n");
+        words.push_str("take back: git apply -R --allow-empty PATCH\n\n");
+        words
+    }
+
+    /// The pinned versions as they are when the plan's edits are made.
+    pub(super) fn versions(&self, plan: &Plan) -> Vec<(String, String)> {
+        let facts = self
+            .layout()
+            .map(|layout| self.skill.facts(layout).collect::<Vec<_>>())
+            .unwrap_or_default();
+        let version = |fact: &Fact| {
+            let Fact::Dockerfile { file, layer } = fact else {
+                return None;
+            };
+            let Ok(Entry::File { real, file }) = self.checkout.entry(file) else {
+                return None;
+            };
+            let edited = plan
+                .edits
+                .iter()
+                .find(|edit| edit.path == real)
+                .and_then(|edit| edit.after.clone());
+            Some((
+                layer.arg.clone(),
+                dockerfile::pin(&edited.unwrap_or(file).bytes, layer)?,
+            ))
+        };
+        facts
+            .into_iter()
+            .filter_map(|(_, fact)| version(fact))
+            .collect()
+    }
+
+    pub(super) fn say_table(&self, plan: &Plan) {
+        let layout = self.layout().map_or("unknown", Layout::name);
+        self.ui.tell(
+            Tint::Strong,
+            &self.skill.name,
+            &format!("in {} ({layout} layout)", self.checkout.root().display()),
+        );
+        for (tint, word, rest) in text::table(&plan.findings) {
+            self.ui.tell(tint, &word, rest.trim_start());
+        }
+    }
+
+    pub(super) fn say_edits(&self, planned: &Planned) {
+        if planned.from.is_none() && !planned.plan.holds() {
+            self.say_table(&planned.plan);
+        }
+        for edit in &planned.plan.edits {
+            self.ui
+                .tell(Tint::Good, verb(edit), &edit.path.display().to_string());
+        }
+    }
+
+    pub(super) fn say_installed(&self, plan: &Plan) {
+        self.ui.say(&format!(
+            "{} is already installed in {}",
+            self.skill.name,
+            self.checkout.root().display()
+        ));
+        self.ui.say(&look::summary(
+            self.skill,
+            self.checkout,
+            &text::count(&plan.findings),
+        ));
+        for finding in plan
+            .findings
+            .iter()
+            .filter_map(|finding| Some((finding, finding.found.as_ref()?)))
+        {
+            self.ui.tell(
+                Tint::Warn,
+                "note    ",
+                &format!("{}: {}", finding.0.label, finding.1),
+            );
+        }
+    }
+
+    pub(super) fn blocked(&self, plan: &Plan) -> Problem {
+        let found = format!(
+            "`{}` cannot be added to {}; nothing was written:{}",
+            self.skill.name,
+            self.checkout.root().display(),
+            text::blocked(&plan.findings)
+        );
+        let layout = plan
+            .findings
+            .iter()
+            .any(|finding| finding.code == "layout-not-served");
+        let hint = format!(
+            "write those lines by hand and run the command again; nanoclaw skill verify {} tells whether all is there",
+            self.skill.name
+        );
+        if layout {
+            Problem::refused(found)
+        } else {
+            Problem::refused(found).hint(hint)
+        }
+    }
+
+    /// What a failed build leaves, and the way back.
+    pub(super) fn say_half_built(&self, patch: Option<&Path>) {
+        self.ui.say("  in place: the files are written. Containers read container/agent-runner/src at their next start, before any build;");
+        self.ui.say("  the host keeps running what it has loaded, but dist/ may hold the failed build's output, which its next restart would load.");
+        self.ui.say(&format!(
+            "  go on: mend the cause, then nanoclaw skill add {}",
+            self.skill.name
+        ));
+        if let Some(patch) = patch {
+            self.ui.say(&format!(
+                "  go back: git apply -R {} && pnpm run build",
+                quoted(patch)
+            ));
+        }
+    }
+}
+
+/// The summary's word for an edit.
+fn verb(edit: &Edit) -> &'static str {
+    match (&edit.before, edit.role) {
+        (None, _) => "create  ",
+        (Some(_), Role::Payload) => "replace ",
+        (Some(_), _) => "update  ",
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = text
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@'));
+    if plain {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
