@@ -68,14 +68,13 @@ impl Branch {
         };
         let id = match process::fetch(&request) {
             Ok(id) => Oid::from_str(&id).context("git fetch named no commit")?,
-            Err(FetchError::NoSuchRef) => return Err(no_such_ref(remote, &name).into()),
+            Err(FetchError::NoSuchRef) => return Err(no_such_ref(remote, &name, source).into()),
             Err(FetchError::Failed(problem)) => return Err(problem),
         };
         store.repository.odb()?.refresh()?;
         let tip = match source {
-            Source::Ref(short, _) if is_short_id(short) => {
-                find_commit(&store.repository, short).ok_or_else(|| no_such_ref(remote, short))?
-            }
+            Source::Ref(short, _) if is_short_id(short) => find_commit(&store.repository, short)
+                .ok_or_else(|| no_such_ref(remote, short, source))?,
             _ => store
                 .repository
                 .find_object(id, None)?
@@ -246,14 +245,15 @@ fn find_commit(repository: &Repository, id: &str) -> Option<Oid> {
     Some(repository.find_commit_by_prefix(id).ok()?.id())
 }
 
-fn no_such_ref(remote: &Remote, name: &str) -> Problem {
+fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
     let name = name.strip_prefix("refs/heads/").unwrap_or(name);
     let found = format!("{} has no `{name}`", remote.shown);
-    if remote.guessed {
+    if remote.guessed && matches!(source, Source::Branch(_)) {
         Problem::could_not_run(format!("{found}, and {}", remote.why))
             .hint(remote.otherwise.clone())
     } else {
-        Problem::could_not_run(found).hint("git ls-remote shows what a remote has")
+        Problem::could_not_run(found)
+            .hint(format!("git ls-remote {} shows what it has", remote.shown))
     }
 }
 

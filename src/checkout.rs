@@ -30,8 +30,8 @@ pub enum Git {
     Open(Box<Repository>),
     /// There is no repository.
     Absent,
-    /// There is one and it does not open: the reason, in libgit2's words.
-    Refused(String),
+    /// There is one and it does not open: the reason, in libgit2's words, and what mends it.
+    Refused(String, String),
 }
 
 /// A file's content: whole bytes and permission bits.
@@ -95,12 +95,10 @@ impl Checkout {
             Git::Absent => Err(Problem::could_not_run(format!("{} is not a git repository", self.root.display()))
                 .hint("`git clone` NanoClaw instead of unpacking it; `nanoclaw skill verify` works without git")
                 .into()),
-            Git::Refused(reason) => Err(Problem::could_not_run(format!("git refuses {}: {reason}", self.root.display()))
-                .hint(format!(
-                    "if the checkout is yours: git config --global --add safe.directory {}",
-                    self.root.display()
-                ))
-                .into()),
+            Git::Refused(reason, mend) => {
+                let found = format!("git refuses {}: {reason}", self.root.display());
+                Err(Problem::could_not_run(found).hint(mend.clone()).into())
+            }
         }
     }
 
@@ -271,7 +269,17 @@ fn open_git(root: &Path) -> Git {
         {
             Git::Absent
         }
-        Err(error) => Git::Refused(error.message().to_owned()),
+        Err(error) if error.code() == ErrorCode::Owner => {
+            let mend = format!(
+                "if the checkout is yours: git config --global --add safe.directory {}",
+                root.display()
+            );
+            Git::Refused(error.message().to_owned(), mend)
+        }
+        Err(error) => {
+            let mend = "add needs a repository that libgit2 opens: git clone --ref-format=files, with SHA-1 objects; verify and status work here as it is";
+            Git::Refused(error.message().to_owned(), mend.to_owned())
+        }
     }
 }
 

@@ -129,9 +129,7 @@ impl Job<'_> {
 
     fn preview(&self, planned: &Planned) -> Result<Exit> {
         self.say_edits(planned);
-        let mut preview = Preview {
-            patch: self.preamble(planned).into_bytes(),
-        };
+        let mut preview = self.patch_of(planned);
         pour(&planned.plan, &mut preview)?;
         let ready = self.ready(planned)?;
         for (step, task) in &ready.run {
@@ -155,6 +153,14 @@ impl Job<'_> {
         }
         self.ui.patch(&preview.patch)?;
         Ok(Exit::Done)
+    }
+
+    /// An empty patch with its preamble.
+    fn patch_of(&self, planned: &Planned) -> Preview {
+        Preview {
+            patch: self.preamble(planned).into_bytes(),
+            prefix: self.checkout.prefix(),
+        }
     }
 
     fn check(&self, planned: &Planned) -> Exit {
@@ -250,9 +256,7 @@ impl Job<'_> {
         let Some(state) = self.checkout.state() else {
             return Ok(None);
         };
-        let mut preview = Preview {
-            patch: self.preamble(planned).into_bytes(),
-        };
+        let mut preview = self.patch_of(planned);
         pour(&planned.plan, &mut preview)?;
         let path = state.join(format!("add-{}.patch", self.skill.name));
         disk::write_private(&path, &preview.patch)?;
@@ -293,6 +297,14 @@ impl Job<'_> {
             .map(|edit| edit.path.clone())
             .collect::<Vec<_>>();
         self.ui.tell(Tint::Strong, "Next", "");
+        if Pending::of(self.checkout, &self.skill.name)
+            .is_some_and(|pending| pending.read().is_some_and(|left| !left.is_empty()))
+        {
+            self.ui.say(&format!(
+                "  # run the builds that are pending\n  nanoclaw skill add {}",
+                self.skill.name
+            ));
+        }
         for (what, command) in self
             .layout()
             .map(|layout| next::steps(self.checkout, self.skill, layout, &written))

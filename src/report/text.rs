@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::plan::{Finding, State};
-use crate::report::{CheckEnd, Report};
+use crate::report::{Check, CheckEnd, Report};
 use crate::ui::Tint;
 
 /// A line: its coloured beginning and the rest.
@@ -12,84 +12,84 @@ pub type Line = (Tint, String, String);
 /// The lines of a report, in the words of the document: `host barrel: OK  src/providers/index.ts:7`.
 #[must_use]
 pub fn lines(report: &Report) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for finding in &report.findings {
-        let place = place(finding);
-        if finding.state == State::Holds {
-            let note = finding
-                .found
-                .as_ref()
-                .map(|note| format!(" ({note})"))
-                .unwrap_or_default();
-            lines.push((
-                Tint::Good,
-                format!("{}: OK", finding.label),
-                format!("  {place}{note}"),
-            ));
-        } else {
-            let found = finding.found.clone().unwrap_or_default();
-            lines.push((
-                Tint::Bad,
-                format!("{}: {}", finding.label, verdict(finding)),
-                format!("  {place}: {found}"),
-            ));
-            lines.push((
-                Tint::Dim,
-                "    expected".to_owned(),
-                format!(" {}", finding.expected),
-            ));
-            lines.extend(report.mend(finding).map(|mend| {
-                (
-                    Tint::Dim,
-                    "    mend".to_owned(),
-                    format!(" {}", indented(&mend)),
-                )
-            }));
-        }
+    let mut lines = report
+        .findings
+        .iter()
+        .flat_map(finding_lines)
+        .collect::<Vec<_>>();
+    let addable = |finding: &Finding| matches!(finding.state, State::Missing | State::Changes);
+    if report.findings.iter().any(addable) {
+        let command = format!("nanoclaw skill add {}", report.skill);
+        lines.push(line(Tint::Dim, "mend:", &format!(" {command}")));
     }
-    lines.extend(
-        report
-            .notes
-            .iter()
-            .map(|(word, note)| (Tint::Dim, format!("{word}:"), format!(" {note}"))),
-    );
-    for check in &report.checks {
-        let label = &check.label;
-        match &check.ended {
-            CheckEnd::Passed => lines.push((
-                Tint::Good,
-                format!("{label}: OK"),
-                format!("  {}", check.command),
-            )),
-            CheckEnd::Failed(how, tail) => {
-                lines.push((
-                    Tint::Bad,
-                    format!("{label}: FAILED"),
-                    format!("  {}: {how}", check.command),
-                ));
-                lines.extend(
-                    tail.iter()
-                        .map(|line| (Tint::Dim, String::new(), format!("    {line}"))),
-                );
-            }
-            CheckEnd::CannotStart(why, mend) => {
-                lines.push((
-                    Tint::Bad,
-                    format!("{label}: CANNOT START"),
-                    format!("  {why}"),
-                ));
-                lines.push((
-                    Tint::Dim,
-                    "    mend".to_owned(),
-                    format!(" {mend}, or leave the tests out with --no-tests"),
-                ));
-            }
-            CheckEnd::NotRun(why) => {
-                lines.push((Tint::Warn, format!("{label}: NOT RUN"), format!("  {why}")));
-            }
-        }
+    for (word, note) in &report.notes {
+        lines.push(line(Tint::Dim, &format!("{word}:"), &format!(" {note}")));
+    }
+    lines.extend(report.checks.iter().flat_map(check_lines));
+    lines
+}
+
+fn line(tint: Tint, word: &str, rest: &str) -> Line {
+    (tint, word.to_owned(), rest.to_owned())
+}
+
+fn finding_lines(finding: &Finding) -> Vec<Line> {
+    let (label, place) = (&finding.label, place(finding));
+    let found = finding.found.clone().unwrap_or_default();
+    if finding.state == State::Holds {
+        let note = if found.is_empty() {
+            found
+        } else {
+            format!(" ({found})")
+        };
+        let rest = format!("  {place}{note}");
+        return vec![line(Tint::Good, &format!("{label}: OK"), &rest)];
+    }
+    let word = format!("{label}: {}", verdict(finding));
+    let rest = format!("  {place}: {found}; expected {}", finding.expected);
+    let mut lines = vec![line(Tint::Bad, &word, &rest)];
+    if let State::Blocked(by_hand) = &finding.state {
+        let by_hand = format!(" {}", indented(by_hand));
+        lines.push(line(Tint::Dim, "    by hand:", &by_hand));
     }
     lines
+}
+
+fn check_lines(check: &Check) -> Vec<Line> {
+    let (label, command) = (&check.label, &check.command);
+    match &check.ended {
+        CheckEnd::Passed => vec![line(
+            Tint::Good,
+            &format!("{label}: OK"),
+            &format!("  {command}"),
+        )],
+        CheckEnd::Failed(how, tail) => {
+            let rest = format!("  {command}: {how}");
+            let mut lines = vec![line(Tint::Bad, &format!("{label}: FAILED"), &rest)];
+            lines.extend(
+                tail.iter()
+                    .map(|text| line(Tint::Dim, "", &format!("    {text}"))),
+            );
+            lines
+        }
+        CheckEnd::CannotStart(why, mend) => vec![
+            line(
+                Tint::Bad,
+                &format!("{label}: CANNOT START"),
+                &format!("  {why}"),
+            ),
+            line(
+                Tint::Dim,
+                "    mend:",
+                &format!(" {mend}, or leave the tests out with --no-tests"),
+            ),
+        ],
+        CheckEnd::NotRun(why) => vec![line(
+            Tint::Warn,
+            &format!("{label}: NOT RUN"),
+            &format!("  {why}"),
+        )],
+    }
 }
 
 /// The facts as a short table, one a line: what the pre-flight found.

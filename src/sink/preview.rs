@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use similar::{Algorithm, TextDiff};
@@ -16,12 +16,15 @@ use crate::sink::Sink;
 pub struct Preview {
     /// The patch so far.
     pub patch: Vec<u8>,
+    /// The checkout's root relative to the repository's work tree: git takes the paths of a patch in its own format from there, wherever it is run.
+    pub prefix: PathBuf,
 }
 
 impl Sink for Preview {
     fn edit(&mut self, edit: &Edit) -> Result<()> {
         let mut head = String::new();
-        let path = |side: &str| quote(side, &edit.path);
+        let inside = self.prefix.join(&edit.path);
+        let path = |side: &str| quote(side, &inside);
         writeln!(head, "diff --git {} {}", path("a/"), path("b/"))?;
         head.push_str(&modes(edit.before.as_ref(), edit.after.as_ref()));
         let before = edit.before.as_ref().map_or(&[][..], |file| &file.bytes);
@@ -34,7 +37,7 @@ impl Sink for Preview {
                     "/dev/null".to_owned()
                 }
             };
-            let tab = if edit.path.to_string_lossy().contains(' ') {
+            let tab = if inside.to_string_lossy().contains(' ') {
                 "\t"
             } else {
                 ""
