@@ -21,6 +21,7 @@ pub const BARRELS: [&str; 2] = [
 /// A NanoClaw v2 checkout.
 pub struct Checkout {
     root: PathBuf,
+    layout: Option<Layout>,
     git: Git,
 }
 
@@ -73,7 +74,13 @@ impl Checkout {
             .find(|folder| BARRELS.iter().any(|barrel| folder.join(barrel).is_file()));
         let root = root.ok_or_else(|| no_checkout(&start))?.to_path_buf();
         let git = open_git(&root);
-        Ok(Self { root, git })
+        let mut checkout = Self {
+            root,
+            layout: None,
+            git,
+        };
+        checkout.layout = checkout.find_layout();
+        Ok(checkout)
     }
 
     /// The root: absolute, with no symlink in it.
@@ -105,6 +112,10 @@ impl Checkout {
     /// The generation of the checkout; `None` where neither form of it is there.
     #[must_use]
     pub fn layout(&self) -> Option<Layout> {
+        self.layout
+    }
+
+    fn find_layout(&self) -> Option<Layout> {
         if self.is_file(Path::new("container/cli-tools.json")) {
             Some(Layout::CliTools)
         } else if self.is_file(Path::new("container/Dockerfile")) {

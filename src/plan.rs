@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::checkout::{Checkout, Entry, File};
-use crate::fact::{append, copy, dockerfile};
+use crate::fact::dockerfile::{self, Wanted};
+use crate::fact::{append, copy};
 use crate::payload::{self, Payload, Unresolved};
 use crate::skill::{Copied, Effect, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
 
@@ -282,19 +283,30 @@ impl Fold<'_> {
     }
 
     fn layer(&mut self, step: &Step, file: &Path, layer: &Layer) -> Result<()> {
-        let head = self.checkout.at_head(file);
-        let wanted = dockerfile::Wanted {
-            set: self.pins.get(&layer.arg).map(String::as_str),
-            head: head.as_deref(),
-        };
+        let set = self.pins.get(&layer.arg).map(String::as_str);
         let expected = format!(
             "`ARG {}=<version>` and a RUN that installs `{}` by it",
             layer.arg, layer.package
         );
         let by_hand = format!("ARG {}={}\n{}", layer.arg, layer.version, layer.run);
-        self.insert(step, file, expected, &by_hand, Role::Image, &|bytes| {
-            dockerfile::outcome(bytes, layer, &wanted)
-        })
+        let checkout = self.checkout;
+        let decide = |bytes: &[u8]| {
+            let outcome = dockerfile::outcome(bytes, layer, &Wanted { set, head: None });
+            // HEAD is asked only where something is to be mended: most runs find nothing to do.
+            if !matches!(outcome, Outcome::Edit { .. }) {
+                return outcome;
+            }
+            let head = checkout.at_head(file);
+            dockerfile::outcome(
+                bytes,
+                layer,
+                &Wanted {
+                    set,
+                    head: head.as_deref(),
+                },
+            )
+        };
+        self.insert(step, file, expected, &by_hand, Role::Image, &decide)
     }
 
     fn insert(

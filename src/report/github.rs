@@ -40,7 +40,7 @@ pub fn annotations(report: &Report) -> String {
             CheckEnd::NotRun(why) => {
                 let _ = writeln!(
                     lines,
-                    "::warning title={}::{}",
+                    "::notice title={}::{}",
                     property(&check.label),
                     data(&format!("not run: {why}"))
                 );
