@@ -169,13 +169,19 @@ fn git(command: Cmd<'_>) -> Cmd<'_> {
     command.env("LC_ALL", "C").quiet().ignore_status()
 }
 
+/// The date of the demo's commits: a fixed one, so that their ids are the same everywhere.
+const DEMO_DATE: &str = "2026-05-01T12:00:00Z";
+
 /// Runs a git command in a folder with a configuration of its own: for the demo's repositories, which are nobody's.
 pub fn git_in(folder: &Path, arguments: &[&str]) -> Result<()> {
     let shell = shell(folder)?;
     let command = git(cmd!(
         shell,
-        "git -c user.name=nanoclaw -c user.email=demo@localhost -c init.defaultBranch=main -c commit.gpgSign=false -c core.hooksPath=/dev/null {arguments...}"
+        "git -c user.name=nanoclaw -c user.email=demo@localhost -c init.defaultBranch=main -c commit.gpgSign=false -c core.hooksPath=/dev/null -c core.autocrlf=false {arguments...}"
     ));
+    let command = command
+        .env("GIT_AUTHOR_DATE", DEMO_DATE)
+        .env("GIT_COMMITTER_DATE", DEMO_DATE);
     let output = command.output().map_err(|_| {
         Problem::could_not_run("the program `git` was not found, or could not be started")
             .hint("install git and run the command again")
