@@ -107,39 +107,34 @@ fn relative_imports<'a>(
         })
 }
 
-/// The files that a relative specifier can mean, by TypeScript's resolution for `NodeNext` and by Bun's: the path as written, its
-/// TypeScript sources, and a folder's index.
+/// The files that a relative specifier can mean, by TypeScript's resolution for `NodeNext` and by Bun's, the usual first: the sources of a
+/// compiled module, the path as written, and a folder's index.
 fn candidates(importer: &Path, specifier: &str) -> Vec<PathBuf> {
     let Some(target) = normalize(&importer.parent().unwrap_or(Path::new("")).join(specifier))
     else {
         return Vec::new();
     };
     let text = target.to_string_lossy().into_owned();
-    let mut found = vec![target.clone()];
-    for (compiled, sources) in [
+    let sources = [
         (".js", &[".ts", ".tsx", ".d.ts"][..]),
         (".mjs", &[".mts", ".d.mts"]),
         (".cjs", &[".cts", ".d.cts"]),
         (".jsx", &[".tsx"]),
-    ] {
-        if let Some(stem) = text.strip_suffix(compiled) {
-            found.extend(
-                sources
-                    .iter()
-                    .map(|source| PathBuf::from(format!("{stem}{source}"))),
-            );
-        }
-    }
-    found.extend(
-        [".ts", ".tsx", ".d.ts", ".js"]
-            .iter()
-            .map(|end| PathBuf::from(format!("{text}{end}"))),
-    );
-    found.extend(
-        ["index.ts", "index.js"]
-            .iter()
-            .map(|index| target.join(index)),
-    );
+    ];
+    let with = |stem: &str, ends: &[&str]| {
+        let path = |end: &&str| PathBuf::from(format!("{stem}{end}"));
+        ends.iter().map(path).collect::<Vec<_>>()
+    };
+    let mut found = sources
+        .iter()
+        .filter_map(|(compiled, ends)| Some(with(text.strip_suffix(compiled)?, ends)))
+        .flatten()
+        .collect::<Vec<_>>();
+    found.push(target);
+    found.extend(with(
+        &text,
+        &[".ts", ".tsx", ".d.ts", ".js", "/index.ts", "/index.js"],
+    ));
     found
 }
 
@@ -159,4 +154,68 @@ fn normalize(path: &Path) -> Option<PathBuf> {
         }
     }
     Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::unresolved;
+
+    /// What of a file in `src/providers` is unresolved where `there` is all that is there.
+    fn check(text: &str, there: &[&str], expected: &[(usize, &str)]) {
+        let path = Path::new("src/providers/new.ts");
+        let is_file = |path: &Path| there.iter().any(|file| Path::new(file) == path);
+        let found = unresolved(path, text.as_bytes(), &is_file);
+        let found = found
+            .iter()
+            .map(|missing| (missing.line, missing.specifier.as_str()))
+            .collect::<Vec<_>>();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn an_import_is_resolved_as_typescript_and_bun_do() {
+        let there = [
+            "src/providers/a.ts",
+            "src/config.ts",
+            "src/lib/index.ts",
+            "src/providers/data.json",
+            "src/providers/old.mts",
+        ];
+        check("import './a.js';", &there, &[]);
+        check("import './a.ts';\nimport './a';", &there, &[]);
+        check(
+            "import '../config.js';\nexport * from '../lib';",
+            &there,
+            &[],
+        );
+        check(
+            "import data from './data.json' with { type: 'json' };\nimport './old.mjs';",
+            &there,
+            &[],
+        );
+        check("import fs from 'fs';\nimport x from '@scope/x';", &[], &[]);
+        check("import './b.js';", &there, &[(1, "./b.js")]);
+        check(
+            "\nimport type { B } from './b.js';",
+            &there,
+            &[(2, "./b.js")],
+        );
+        check(
+            "const b = await import('./b.js');",
+            &there,
+            &[(1, "./b.js")],
+        );
+        check(
+            "import '../../../outside.js';",
+            &there,
+            &[(1, "../../../outside.js")],
+        );
+        check(
+            "// import './b.js';\nconst s = \"import './b.js'\";",
+            &there,
+            &[],
+        );
+    }
 }

@@ -30,6 +30,8 @@ pub struct Dockerfile {
     pub stages: Vec<Stage>,
     /// The file's text, an ASCII `?` for each byte that is not UTF-8.
     text: String,
+    /// Where each LF stands, in bytes.
+    line_ends: Vec<usize>,
 }
 
 /// One instruction.
@@ -106,6 +108,7 @@ impl Dockerfile {
             escape,
             instructions: Vec::new(),
             stages: Vec::new(),
+            line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
             text,
         };
         if parsed.len() != statements.len() {
@@ -135,7 +138,7 @@ impl Dockerfile {
     /// Returns the line, counted from 1, that a byte offset is in.
     #[must_use]
     pub fn line(&self, at: usize) -> usize {
-        lines::number(&self.text, at)
+        self.line_ends.partition_point(|end| *end < at) + 1
     }
 
     /// Returns the first line, counted from 1, on which a comment holds an install of the package.
