@@ -77,9 +77,9 @@ pub fn statements(text: &str, start: usize, escape: char) -> Result<Vec<Statemen
     Ok(statements)
 }
 
-/// Returns the text, byte for byte as long, with comments for the heredocs that `parse-dockerfile` 0.1.9 takes for
-/// instructions: it knows one heredoc a RUN, and only as the first word.
-pub fn mask(text: &str, statements: &[Statement]) -> String {
+/// Returns the text, byte for byte as long, without what `parse-dockerfile` 0.1.9 takes for something else: it knows one heredoc
+/// a RUN, and only as the first word, so the others become comments; and it continues a line after an escaped escape.
+pub fn mask(text: &str, statements: &[Statement], escape: char) -> String {
     let mut masked = text.as_bytes().to_vec();
     let heredocs = statements.iter().flat_map(|statement| &statement.heredocs);
     for heredoc in heredocs.filter(|heredoc| !heredoc.skipped) {
@@ -89,7 +89,23 @@ pub fn mask(text: &str, statements: &[Statement]) -> String {
             line.iter_mut().take(1).for_each(|byte| *byte = b'#');
         }
     }
+    for line in masked.split_mut(|byte| *byte == b'\n') {
+        let said = line.trim_ascii_end().len();
+        let last = line.iter_mut().take(said).rev();
+        mask_escaped(&mut last.take(2).collect::<Vec<_>>(), escape);
+    }
     String::from_utf8_lossy(&masked).into_owned()
+}
+
+/// Gives the last byte of a line, which is first here, another value when it is an escaped escape.
+fn mask_escaped(last: &mut [&mut u8], escape: char) {
+    if let [last, before] = last
+        && [**last, **before]
+            .iter()
+            .all(|byte| char::from(*byte) == escape)
+    {
+        **last = b'_';
+    }
 }
 
 /// Returns the line, counted from 1, that the byte offset stands in.
@@ -151,7 +167,7 @@ fn unfold(text: &str, start: usize, escape: char) -> (Vec<Glyph>, usize) {
     let mut at = start;
     while let Some(line) = line_at(text, at) {
         end = line.start + line.text.len();
-        let continued = line.text.trim_end_matches(SPACE).strip_suffix(escape);
+        let continued = continued(line.text, escape);
         unfolded.extend(glyphs(continued.unwrap_or(line.text), line.start));
         if continued.is_none() {
             break;
@@ -159,6 +175,12 @@ fn unfold(text: &str, start: usize, escape: char) -> (Vec<Glyph>, usize) {
         at = skip_idle(text, line.next);
     }
     (unfolded, end)
+}
+
+/// What a line says that goes on in the next one. An escape that is itself escaped continues nothing.
+fn continued(line: &str, escape: char) -> Option<&str> {
+    let said = line.trim_end_matches(SPACE).strip_suffix(escape);
+    said.filter(|said| !said.ends_with(escape))
 }
 
 /// How many words the keyword takes: `ONBUILD RUN` is two.

@@ -102,7 +102,7 @@ impl Dockerfile {
         };
         let escape = escape(text.get(start..).unwrap_or_default())?;
         let statements = lines::statements(&text, start, escape)?;
-        let masked = lines::mask(&text, &statements);
+        let masked = lines::mask(&text, &statements, escape);
         let parsed = parse_dockerfile::parse_iter(&masked)?.collect::<Result<Vec<_>, _>>()?;
         let mut file = Self {
             escape,

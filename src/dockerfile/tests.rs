@@ -67,6 +67,22 @@ fn a_lone_continuation_is_no_instruction() {
 }
 
 #[test]
+fn an_escaped_escape_continues_no_line() {
+    for (text, lines) in [
+        ("FROM a\nRUN b \\\\\nRUN c\n", [1, 2, 3]),
+        ("FROM a\nRUN b \\\\ \r\nRUN c\r\n", [1, 2, 3]),
+        ("# escape=`\nFROM a\nCOPY b C:``\nRUN c\n", [2, 3, 4]),
+    ] {
+        let found: Vec<usize> = parse(text)
+            .instructions
+            .iter()
+            .map(|found| found.line)
+            .collect();
+        assert_eq!(found, lines, "{text:?}");
+    }
+}
+
+#[test]
 fn stages_know_what_they_are_built_from() {
     let file = parse(
         "ARG B=one\nFROM node AS One\nFROM one\nFROM ${B} AS two\nFROM go\nFROM --platform=x TWO\n",
