@@ -155,6 +155,10 @@ pub const CHECKOUT: &[(&str, &[u8])] = &[
         include_bytes!("../fixtures/sample/checkout/container/Dockerfile"),
     ),
     (
+        "container/agent-runner/bun.lock",
+        include_bytes!("../fixtures/sample/checkout/container/agent-runner/bun.lock"),
+    ),
+    (
         "container/agent-runner/package.json",
         include_bytes!("../fixtures/sample/checkout/container/agent-runner/package.json"),
     ),
