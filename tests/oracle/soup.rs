@@ -35,7 +35,7 @@ pub fn soup(name: &str, count: usize, longest: usize, pieces: &[&str], ends: &[&
     let mut dice = Dice::new(0x9E37_79B9_7F4A_7C15);
     let mut one = |number| {
         let text = (0..=dice.below(longest))
-            .map(|_| format!("{}{}", dice.pick(pieces), dice.pick(ends)))
+            .flat_map(|_| [dice.pick(pieces), dice.pick(ends)])
             .collect();
         Text {
             name: format!("{name} {number}"),
