@@ -1,14 +1,14 @@
 //! Runs a skill's builds in the document's order, strikes each off the pending ones, and says how they ended.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::checkout::Checkout;
 use crate::needs::{self, Unmet};
 use crate::pending::Pending;
-use crate::problem::{Exit, Problem};
-use crate::process;
+use crate::problem::Problem;
+use crate::process::{self, Ended};
 use crate::skill::{Need, Step, Task};
 use crate::ui::{Tint, Ui};
 
@@ -119,46 +119,48 @@ impl<'a> Ready<'a> {
     }
 }
 
-/// Runs builds until one fails. What succeeded is struck off the pending ones at once.
-pub fn run(
+/// Runs builds until one fails, and gives that one. What succeeded is struck off the pending ones at once.
+pub fn run<'a>(
     checkout: &Checkout,
     skill: &str,
-    builds: &[Build<'_>],
+    builds: &[Build<'a>],
     pending: Option<&Pending>,
     ui: Ui,
-) -> Result<Exit> {
+) -> Result<Option<Build<'a>>> {
     let environment = environment(checkout);
     for (step, task) in builds {
         let log = log(checkout, skill, &step.label);
         let live = ui.start(&step.label, &task.commands.join(" && "));
+        let mut show = |line: &str| live.line(line);
         let ended = process::run(
             checkout.root(),
             &task.commands,
             &environment,
             log.as_deref(),
-            &mut |line| live.line(line),
+            &mut show,
         )?;
         let time = live.end();
         if !ended.success {
-            ui.tell(
-                Tint::Bad,
-                "failed  ",
-                &format!("{}: {} after {time}", step.label, ended.how),
-            );
-            for line in &ended.tail {
-                ui.say(&format!("    {line}"));
-            }
-            if let Some(log) = log {
-                ui.say(&format!("  the whole output: {}", log.display()));
-            }
-            return Ok(Exit::BuildFailed);
+            say_failed(&step.label, &ended, &time, log.as_deref(), ui);
+            return Ok(Some((step, task)));
         }
         ui.tell(Tint::Good, "built   ", &format!("{} ({time})", step.label));
         if let Some(pending) = pending {
             pending.strike(&step.label)?;
         }
     }
-    Ok(Exit::Done)
+    Ok(None)
+}
+
+fn say_failed(label: &str, ended: &Ended, time: &str, log: Option<&Path>, ui: Ui) {
+    let how = format!("{label}: {} after {time}", ended.how);
+    ui.tell(Tint::Bad, "failed  ", &how);
+    for line in &ended.tail {
+        ui.say(&format!("    {line}"));
+    }
+    if let Some(log) = log {
+        ui.say(&format!("  the whole output: {}", log.display()));
+    }
 }
 
 /// An image of another engine than the host's is never found, so the build script is told which one that is.

@@ -144,7 +144,7 @@ impl Ui {
             bar
         });
         if bar.is_none() {
-            self.say(&format!("run      {label}: {command}"));
+            self.say(&format!("run      {label}"));
         }
         Live {
             bar,

@@ -128,17 +128,14 @@ impl Job<'_> {
     }
 
     fn preview(&self, planned: &Planned) -> Result<Exit> {
+        if planned.plan.edits.is_empty() {
+            self.say_installed(&planned.plan);
+        }
         self.say_edits(planned);
         let mut preview = self.patch_of(planned);
         pour(&planned.plan, &mut preview)?;
         let ready = self.ready(planned)?;
-        for (step, task) in &ready.run {
-            self.ui.say(&format!(
-                "then     {}: {}",
-                step.label,
-                task.commands.join(" && ")
-            ));
-        }
+        self.say_builds(&ready);
         for ((step, _), unmet) in ready.refused.iter().chain(&ready.unavailable) {
             for unmet in unmet {
                 self.ui.tell(
@@ -195,6 +192,7 @@ impl Job<'_> {
             return Ok(Exit::Done);
         }
         self.say_edits(planned);
+        self.say_builds(&ready);
         let question = format!(
             "write {} files and run {} builds?",
             plan.edits.len(),
@@ -207,16 +205,11 @@ impl Job<'_> {
         let pending = Pending::of(self.checkout, &self.skill.name);
         let patch = self.write(planned, &ready, pending.as_ref())?;
         ready.say_unavailable(self.ui);
-        let exit = builds::run(
-            self.checkout,
-            &self.skill.name,
-            &ready.run,
-            pending.as_ref(),
-            self.ui,
-        )?;
-        if exit != Exit::Done {
-            self.say_half_built(patch.as_deref());
-            return Ok(exit);
+        let name = &self.skill.name;
+        let failed = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
+        if let Some(failed) = failed {
+            self.say_half_built(failed, patch.as_deref());
+            return Ok(Exit::BuildFailed);
         }
         self.finish(plan)
     }
@@ -269,12 +262,7 @@ impl Job<'_> {
             let table = text::table(&survey.findings);
             let missing = table
                 .iter()
-                .flat_map(|(_, word, rest)| {
-                    [
-                        "
-", word, rest,
-                    ]
-                })
+                .flat_map(|(_, word, rest)| ["\n", word, rest])
                 .collect::<String>();
             let problem = Problem::could_not_run(format!(
                 "the files were written, and yet not every fact holds; something else changed them meanwhile:{missing}"

@@ -41,5 +41,6 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     }
     ready.say_unavailable(ui);
     let pending = Pending::of(&checkout, &skill.name);
-    builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)
+    let failed = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
+    Ok(failed.map_or(Exit::Done, |_| Exit::BuildFailed))
 }

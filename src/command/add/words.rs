@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Job, Planned};
+use crate::builds::{Build, Ready};
 use crate::checkout::Entry;
 use crate::command::look;
 use crate::fact::dockerfile;
-use crate::plan::{Edit, Plan, Role};
+use crate::plan::{self, Edit, Plan, Role};
 use crate::problem::Problem;
 use crate::report::text;
-use crate::skill::{Fact, Layout};
+use crate::skill::{Fact, Layout, Need};
 use crate::ui::{Tint, clean};
 
 impl Job<'_> {
@@ -128,20 +129,39 @@ impl Job<'_> {
         }
     }
 
+    /// The builds to come, with their commands.
+    pub(super) fn say_builds(&self, ready: &Ready<'_>) {
+        for (step, task) in &ready.run {
+            let command = task.commands.join(" && ");
+            self.ui.say(&format!("then     {}: {command}", step.label));
+        }
+    }
+
     /// What a failed build leaves, and the way back.
-    pub(super) fn say_half_built(&self, patch: Option<&Path>) {
-        self.ui.say("  in place: the files are written. Containers read container/agent-runner/src at their next start, before any build;");
-        self.ui.say("  the host keeps running what it has loaded, but dist/ may hold the failed build's output, which its next restart would load.");
+    ///
+    /// `container/agent-runner/src` is mounted live into every container; the host runs `dist/`, which `tsc` writes even when it reports errors.
+    pub(super) fn say_half_built(&self, failed: Build<'_>, patch: Option<&Path>) {
+        if failed.1.needs.contains(&Need::Engine) {
+            self.ui.say("  in place: the files are written, and containers go on using the image that was there before.");
+        } else {
+            self.ui.say("  in place: the files are written. Containers read container/agent-runner/src at their next start, before any build;");
+            self.ui.say("  the host keeps running what it has loaded, but dist/ may hold this build's output, which its next restart would load.");
+        }
+        let name = &self.skill.name;
         self.ui.say(&format!(
-            "  go on: mend the cause, then nanoclaw skill add {}",
-            self.skill.name
+            "  go on: mend the cause, then nanoclaw skill add {name}"
         ));
         if let Some(patch) = patch {
-            self.ui.say(&format!(
-                "  go back: git apply -R {} && pnpm run build",
-                quoted(patch)
-            ));
+            let build = self.first_build().unwrap_or_default();
+            self.ui
+                .say(&format!("  go back: git apply -R {}{build}", quoted(patch)));
         }
+    }
+
+    /// The build that makes the files count again after they were taken back, to follow another command.
+    fn first_build(&self) -> Option<String> {
+        let (_, task) = plan::builds(self.skill, self.layout()?).next()?;
+        Some(format!(" && {}", task.commands.join(" && ")))
     }
 }
 
