@@ -104,11 +104,12 @@ pub fn table(findings: &[Finding]) -> Vec<Line> {
     };
     let (labels, places) = (width(|finding| finding.label.clone()), width(place));
     let row = |finding: &Finding| {
-        let (tint, word) = match finding.state {
-            State::Holds => (Tint::Good, "holds  "),
-            State::Missing | State::Changes => (Tint::Warn, "missing"),
-            State::Blocked(_) => (Tint::Bad, "blocked"),
+        let tint = match finding.state {
+            State::Holds => Tint::Good,
+            State::Missing | State::Changes => Tint::Warn,
+            State::Blocked(_) => Tint::Bad,
         };
+        let word = format!("{:7}", verdict(finding).to_lowercase());
         let rest = format!(
             " {:labels$}  {:places$}  {}",
             finding.label,
@@ -152,6 +153,7 @@ pub fn count(findings: &[Finding]) -> String {
 
 fn verdict(finding: &Finding) -> &'static str {
     match finding.state {
+        State::Holds => "HOLDS",
         State::Blocked(_) => "BLOCKED",
         _ if finding.code.ends_with("missing") => "MISSING",
         _ => "WRONG",
