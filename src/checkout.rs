@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};
-use regex::Regex;
+use regex::bytes::Regex;
 
 use crate::problem::Problem;
 use crate::skill::Layout;
@@ -251,16 +251,19 @@ impl Checkout {
         Some(repository.path().join("nanoclaw"))
     }
 
-    /// The container engine that the host runs: `CONTAINER_RUNTIME_BIN` of `src/container-runtime.ts`, `docker` where that is not readable.
+    /// The container engine that the host runs: `CONTAINER_RUNTIME_BIN` of `src/container-runtime.ts`, `docker` where that is not there to
+    /// be read. A plain program name: a path would let a checkout choose what a mere look at it starts.
     #[must_use]
     pub fn engine(&self) -> String {
-        let source =
-            fs::read_to_string(self.root.join("src/container-runtime.ts")).unwrap_or_default();
-        let constant =
-            Regex::new(r#"CONTAINER_RUNTIME_BIN\b[^=\n]*=\s*['"]([A-Za-z0-9._/-]+)['"]"#);
-        let found = constant
-            .ok()
-            .and_then(|constant| Some(constant.captures(&source)?.get(1)?.as_str().to_owned()));
+        let source = match self.entry(Path::new("src/container-runtime.ts")) {
+            Ok(Entry::File { file, .. }) => file.bytes,
+            _ => Vec::new(),
+        };
+        let constant = r#"(?-u)CONTAINER_RUNTIME_BIN\b[^=\n]*=\s*['"]([A-Za-z0-9._-]+)['"]"#;
+        let found = Regex::new(constant).ok().and_then(|constant| {
+            let name = constant.captures(&source)?.get(1)?;
+            Some(String::from_utf8_lossy(name.as_bytes()).into_owned())
+        });
         found.unwrap_or_else(|| "docker".to_owned())
     }
 }

@@ -78,11 +78,12 @@ pub fn unresolved(path: &Path, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) ->
         .collect()
 }
 
-/// Whether the file at `path` imports the file at `other`.
+/// Every file that the file at `path` may mean by a relative import.
 #[must_use]
-pub fn imports(path: &Path, bytes: &[u8], other: &Path) -> bool {
+pub fn imported(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     relative_imports(path, bytes)
-        .any(|(_, _, modules)| modules.iter().any(|module| module == other))
+        .flat_map(|(_, _, modules)| modules)
+        .collect()
 }
 
 fn relative_imports<'a>(

@@ -292,8 +292,10 @@ impl Fold<'_> {
         let checkout = self.checkout;
         let decide = |bytes: &[u8]| {
             let outcome = dockerfile::outcome(bytes, layer, &Wanted { set, head: None });
-            // HEAD is asked only where something is to be mended: most runs find nothing to do.
-            if !matches!(outcome, Outcome::Edit { .. }) {
+            // HEAD knows the version of an ARG that was lost, and is asked for nothing else.
+            let lost =
+                matches!(&outcome, Outcome::Edit { fault, .. } if fault.code.starts_with("arg-"));
+            if !lost {
                 return outcome;
             }
             let head = checkout.at_head(file);
@@ -433,26 +435,29 @@ fn finding(step: &Step, path: &Path, expected: String, outcome: &Outcome) -> Fin
 
 /// Files that the skill owns first, imported before importing; then the files inserted into, in the document's order.
 fn in_order(edits: Vec<Edit>) -> Vec<Edit> {
-    let (mut payload, inserts): (Vec<_>, Vec<_>) = edits
+    let (payload, inserts): (Vec<_>, Vec<_>) = edits
         .into_iter()
         .partition(|edit| edit.role == Role::Payload);
-    let mut ordered = Vec::with_capacity(payload.len() + inserts.len());
-    while !payload.is_empty() {
-        let free = |edit: &Edit| {
-            !payload
-                .iter()
-                .any(|other| other.path != edit.path && imports(edit, &other.path))
+    let mut waiting = payload
+        .into_iter()
+        .map(|edit| (imported(&edit), edit))
+        .collect::<Vec<_>>();
+    let mut ordered = Vec::with_capacity(waiting.len() + inserts.len());
+    while !waiting.is_empty() {
+        let free = |(imported, edit): &(Vec<PathBuf>, Edit)| {
+            let mut others = waiting.iter().filter(|(_, other)| other.path != edit.path);
+            !others.any(|(_, other)| imported.contains(&other.path))
         };
         // Files that import each other have no order: then the document's counts.
-        let next = payload.iter().position(free).unwrap_or(0);
-        ordered.push(payload.remove(next));
+        let next = waiting.iter().position(free).unwrap_or(0);
+        ordered.push(waiting.remove(next).1);
     }
     ordered.extend(inserts);
     ordered
 }
 
-fn imports(edit: &Edit, path: &Path) -> bool {
-    edit.after
-        .as_ref()
-        .is_some_and(|file| payload::imports(&edit.path, &file.bytes, path))
+fn imported(edit: &Edit) -> Vec<PathBuf> {
+    let file = edit.after.as_ref();
+    file.map(|file| payload::imported(&edit.path, &file.bytes))
+        .unwrap_or_default()
 }

@@ -60,7 +60,10 @@ pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
 
 /// The versions that `--set` asks for: exact ones, for ARGs that the skill has.
 fn pins(skill: &Skill, set: &[String]) -> Result<Pins> {
-    let exact = Regex::new(r"^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")?;
+    if set.is_empty() {
+        return Ok(Pins::new());
+    }
+    let exact = Regex::new(r"(?-u)^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")?;
     let known = skill.pins();
     let read = |pin: &String| {
         let (name, version) = pin.split_once('=').unwrap_or((pin, ""));

@@ -108,7 +108,8 @@ pub fn of_argv(argv: Vec<(usize, String)>) -> Vec<Found> {
 
 /// Says whether the line has a comment that installs the package, or lists it with a version.
 pub fn commented(line: &str, package: &str) -> bool {
-    let Some(comment) = comment(line) else {
+    // Most comments do not name it, and are not worth the reading.
+    let Some(comment) = comment(line).filter(|comment| comment.contains(package)) else {
         return false;
     };
     let comment = comment

@@ -34,8 +34,7 @@ pub fn outcome(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Outcome {
 #[must_use]
 pub fn pin(before: &[u8], layer: &Layer) -> Option<String> {
     let file = Dockerfile::parse(before).ok()?;
-    let (_, _, pin) = Site { file: &file, layer }.pinned().pop()?;
-    pin.filled().map(str::to_owned)
+    Site { file: &file, layer }.version_pinned()
 }
 
 fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, Fault> {
@@ -66,10 +65,12 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
     };
     let version = edit.version.clone();
     let after = edit.apply(before);
-    let counted =
-        |after: &Dockerfile| after.instructions.len() == file.instructions.len() + edit.added();
-    let kept = Dockerfile::parse(&after).is_ok_and(|after| counted(&after));
-    if kept && pin(&after, layer).as_ref() == Some(&version) {
+    let read_back =
+        |file: &Dockerfile| Site { file, layer }.version_pinned().as_ref() == Some(&version);
+    let kept = Dockerfile::parse(&after).is_ok_and(|after| {
+        after.instructions.len() == file.instructions.len() + edit.added() && read_back(&after)
+    });
+    if kept {
         return Ok(Outcome::Edit { fault, after });
     }
     // Such as after a `\` that ends the file, or with a version that is no single word.
@@ -81,6 +82,12 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
 }
 
 impl Site<'_> {
+    /// The version that counts, if the layer is there.
+    fn version_pinned(self) -> Option<String> {
+        let (_, _, pin) = self.pinned().pop()?;
+        pin.filled().map(str::to_owned)
+    }
+
     fn holds(self, pinned: &[Pinned<'_>]) -> Outcome {
         let Some((_, install, pin)) = pinned.last() else {
             return Outcome::Holds {
