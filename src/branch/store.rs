@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use git2::{Oid, Repository, RepositoryInitOptions};
+use git2::{Oid, Repository};
 use tempfile::TempDir;
 
 use crate::checkout::Checkout;
@@ -48,13 +48,10 @@ impl Store {
 
     fn open(folder: &Path, checkout: &Checkout, other: Option<PathBuf>) -> Result<Self> {
         let user = checkout.repository()?;
-        let repository = if let Ok(repository) = Repository::open_bare(folder) {
-            repository
-        } else {
-            let mut options = RepositoryInitOptions::new();
-            options.bare(true).external_template(false).mkpath(true);
-            Repository::init_opts(folder, &options)
-                .with_context(|| format!("failed to make the store `{}`", folder.display()))?
+        let repository = match Repository::open_bare(folder) {
+            Ok(repository) => repository,
+            Err(_) => init(folder)
+                .with_context(|| format!("failed to make the store `{}`", folder.display()))?,
         };
         let _ = fs::copy(user.commondir().join("shallow"), folder.join("shallow"));
         let mut borrowed = vec![user.commondir().join("objects")];
@@ -75,6 +72,17 @@ impl Store {
             temporary: None,
         })
     }
+}
+
+/// Makes what git asks of a bare repository, and no more: libgit2's own way makes 17 files and folders, where a millisecond each is not rare.
+fn init(folder: &Path) -> Result<Repository> {
+    // Without the folder of packs libgit2 would not look there after a fetch.
+    fs::create_dir_all(folder.join("objects/pack"))?;
+    fs::create_dir_all(folder.join("refs"))?;
+    let config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
+    fs::write(folder.join("config"), config)?;
+    fs::write(folder.join("HEAD"), "ref: refs/heads/main\n")?;
+    Ok(Repository::open_bare(folder)?)
 }
 
 fn kept_folder(checkout: &Checkout) -> Result<PathBuf> {
