@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+pub mod grown;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -42,8 +44,7 @@ impl World {
         for name in ["checkout", "home", "tmp"] {
             fs::create_dir(base.join(name)).expect("a folder of the world");
         }
-        let configuration =
-            "[user]\n\tname = Test\n\temail = test@localhost\n[init]\n\tdefaultBranch = main\n";
+        let configuration = "[user]\n\tname = Test\n\temail = test@localhost\n[init]\n\tdefaultBranch = main\n\ttemplateDir =\n";
         fs::write(base.join("gitconfig"), configuration).expect("a git configuration");
         Self {
             folder,
@@ -435,20 +436,12 @@ pub fn overlay(from: &Path, to: &Path) {
     tree.write(to);
 }
 
-/// Copies a whole folder, `.git` included, with times and all.
-pub fn copy_all(from: &Path, to: &Path) {
-    let status = Command::new("cp")
-        .arg("-a")
-        .arg(from)
-        .arg(to)
-        .status()
-        .expect("cp");
-    assert!(
-        status.success(),
-        "cp -a {} {}",
-        from.display(),
-        to.display()
-    );
+/// Copies a work tree; the copy has the same git directory.
+pub fn copy_work_tree(from: &Path, to: &Path) {
+    Tree::read(from).write(to);
+    let git = from.join(".git");
+    let link = fs::read_to_string(&git).unwrap_or(format!("gitdir: {}\n", git.display()));
+    fs::write(to.join(".git"), link).expect("a link to the git directory");
 }
 
 fn plain_mode(mode: u32) -> u32 {
