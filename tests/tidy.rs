@@ -1,0 +1,323 @@
+//! The invariants of the design that the source itself shows, held by reading it. Runs nothing of the program.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nanoclaw::{demo, skills};
+use regex::Regex;
+use support::{Node, PROJECT, Tree, fixtures};
+
+/// A source file: its path under `src/`, `/` between folders, and its text without comments, tests and, where asked, strings.
+struct Source {
+    path: String,
+    whole: String,
+    code: String,
+}
+
+/// Every source file but those of tests alone.
+fn sources() -> Vec<Source> {
+    let tree = Tree::read(&Path::new(PROJECT).join("src"));
+    let mut found = Vec::new();
+    for (path, node) in tree.0 {
+        let path = path.to_string_lossy().into_owned();
+        let Node::File(bytes, _) = node else { continue };
+        let tests = path
+            .split('/')
+            .any(|part| part == "tests" || part == "tests.rs");
+        if !path.ends_with(".rs") || tests {
+            continue;
+        }
+        let whole = String::from_utf8(bytes).expect("a source in UTF-8");
+        let code = code(&whole);
+        found.push(Source { path, whole, code });
+    }
+    assert!(found.len() > 30, "few sources: {}", found.len());
+    found
+}
+
+/// A source without its comments, and without what stands under `#[cfg(test)]`.
+fn code(whole: &str) -> String {
+    let comment = Regex::new(r"(?m)(^|\s)//.*$").expect("a pattern");
+    let text = whole
+        .split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
+    comment.replace_all(text, "").into_owned()
+}
+
+/// Says where a pattern stands in the code of a file that `may` does not let use it.
+fn only(pattern: &str, may: impl Fn(&str) -> bool) {
+    let pattern = Regex::new(pattern).expect("a pattern");
+    let mut wrong = Vec::new();
+    let mut used = false;
+    for source in sources() {
+        for (number, line) in source
+            .code
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| pattern.is_match(line))
+        {
+            used = true;
+            if !may(&source.path) {
+                wrong.push(format!(
+                    "src/{} near line {}: {}",
+                    source.path,
+                    number + 1,
+                    line.trim()
+                ));
+            }
+        }
+    }
+    assert!(
+        used,
+        "nothing matches {pattern}: the rule has nothing to hold"
+    );
+    assert!(wrong.is_empty(), "{pattern}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn only_checkout_and_branch_know_git2() {
+    only(r"\bgit2\b|\bRepository\b", |path| {
+        ["checkout.rs", "branch.rs"].contains(&path)
+    });
+}
+
+#[test]
+fn only_process_starts_processes() {
+    only(
+        r"\bxshell\b|process::Command|process::Stdio|\bCommand::(new|from)\b|\bcmd!",
+        |path| path == "process.rs",
+    );
+}
+
+#[test]
+fn only_ui_prints_or_asks() {
+    only(
+        r"\be?print(ln)?!|\bdbg!|\bstdout\(\)|\bstderr\(\)|\bstdin\(\)|\bdialoguer\b|\bindicatif\b",
+        |path| path == "ui.rs",
+    );
+}
+
+#[test]
+fn only_main_ends_the_program() {
+    only(r"\bExitCode\b|process::(exit|abort)", |path| {
+        path == "main.rs"
+    });
+}
+
+#[test]
+fn the_pure_modules_know_no_git_process_terminal_or_disk() {
+    let pure = Regex::new(r"^(plan|document|skill|payload)\.rs$|^(fact|typescript|dockerfile)[./]")
+        .expect("a pattern");
+    let impure = Regex::new(r"\bgit2\b|\bxshell\b|std::process|crate::(process|ui|branch|command|cli|builds|pending|sink)\b|std::(fs|env|net|io)\b|\bfs::|\bPath::exists\b").expect("a pattern");
+    let mut looked = 0;
+    for source in sources()
+        .iter()
+        .filter(|source| pure.is_match(&source.path))
+    {
+        looked += 1;
+        let found = source.code.lines().find(|line| impure.is_match(line));
+        assert!(found.is_none(), "src/{}: {found:?}", source.path);
+    }
+    assert!(looked > 15, "{looked} pure modules");
+}
+
+#[test]
+fn each_module_that_writes_has_its_reason() {
+    let reasons = [
+        (
+            "sink/disk.rs",
+            "the one writer of the work tree, and of the program's own files under the git directory",
+        ),
+        (
+            "pending.rs",
+            "the record of builds, under the git directory",
+        ),
+        (
+            "branch.rs",
+            "the store, under the git directory or in a temporary folder",
+        ),
+        ("process.rs", "the logs of builds, under the git directory"),
+        ("ui.rs", "the job summary, in the file that GitHub names"),
+        ("demo.rs", "the sample, in a temporary folder of its own"),
+    ];
+    let writes = r"fs::(write|rename|remove_\w+|create_dir\w*|copy|hard_link|set_permissions)\b|\bOpenOptions\b|File::(create\w*|options)\b|\bsymlink\(|\btempfile\b|\btempdir\b";
+    only(writes, |path| {
+        reasons.iter().any(|(module, _)| *module == path)
+    });
+    let pattern = Regex::new(writes).expect("a pattern");
+    for (module, reason) in reasons {
+        let source = sources().into_iter().find(|source| source.path == module);
+        let still = source.is_some_and(|source| pattern.is_match(&source.code));
+        assert!(
+            still,
+            "{module} writes no more ({reason}): take it from the list"
+        );
+    }
+}
+
+#[test]
+fn what_installs_knows_no_skills_name() {
+    let named = Regex::new(r"(?i)codex|openai|claude|anthropic").expect("a pattern");
+    // Where the name is shown as an example, or the sample of one skill lies.
+    let may = ["demo.rs", "skills.rs", "cli.rs"];
+    for source in sources() {
+        // The folder in which NanoClaw itself keeps its documents.
+        let code = source.code.replace(".claude/skills", "");
+        let found = code.lines().find(|line| named.is_match(line));
+        assert!(
+            may.contains(&source.path.as_str()) || found.is_none(),
+            "src/{}: {found:?}",
+            source.path
+        );
+    }
+}
+
+#[test]
+fn every_source_says_what_it_is() {
+    for source in sources() {
+        assert!(
+            source.whole.starts_with("//! "),
+            "src/{} does not start with `//!`",
+            source.path
+        );
+    }
+    for (path, node) in Tree::read(&Path::new(PROJECT).join("tests")).0 {
+        if let (Node::File(bytes, _), Some("rs")) =
+            (node, path.extension().and_then(|end| end.to_str()))
+        {
+            assert!(
+                bytes.starts_with(b"//! "),
+                "tests/{} does not start with `//!`",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_document_is_built_in_as_it_stands() {
+    let folder = Path::new(PROJECT).join("skills");
+    let entries = fs::read_dir(folder).expect("the documents");
+    let there: BTreeSet<String> = entries
+        .map(|entry| {
+            format!(
+                "skills/{}/SKILL.md",
+                entry.expect("a folder").file_name().to_string_lossy()
+            )
+        })
+        .collect();
+    let built: BTreeSet<String> = skills::DOCUMENTS
+        .iter()
+        .map(|document| document.path.to_owned())
+        .collect();
+    assert_eq!(there, built);
+    for document in skills::DOCUMENTS {
+        let text = fs::read_to_string(Path::new(PROJECT).join(document.path)).expect("a document");
+        assert_eq!(text, document.text, "{}", document.path);
+    }
+    assert_eq!(
+        skills::all().expect("the documents are valid").len(),
+        built.len()
+    );
+}
+
+#[test]
+fn the_demo_has_the_whole_sample() {
+    let sample = Path::new(PROJECT).join("fixtures/sample");
+    for (folder, embedded) in [("checkout", demo::CHECKOUT), ("providers", demo::PROVIDERS)] {
+        let mut there = Tree::read(&sample.join(folder)).as_git_has_it();
+        for (path, bytes) in embedded {
+            let node = there
+                .0
+                .remove(Path::new(path))
+                .unwrap_or_else(|| panic!("{folder}/{path} is not in the sample"));
+            let mode = if path.ends_with(".sh") { 0o755 } else { 0o644 };
+            assert_eq!(node, Node::File(bytes.to_vec(), mode), "{folder}/{path}");
+        }
+        let left: Vec<&PathBuf> = there.0.keys().collect();
+        assert!(left.is_empty(), "{folder}: the demo lacks {left:?}");
+    }
+}
+
+#[test]
+fn every_fixture_says_what_it_shows_and_what_is_expected() {
+    let known = [
+        "about.txt",
+        "absent.txt",
+        "checkout",
+        "head",
+        "newer",
+        "outside",
+        "providers",
+        "expected",
+    ];
+    let mut said = BTreeSet::new();
+    for fixture in fixtures() {
+        let about = fs::read_to_string(fixture.join("about.txt")).unwrap_or_default();
+        assert!(
+            about.ends_with(".\n") && about.lines().count() == 1,
+            "{}: about.txt is no one sentence",
+            fixture.display()
+        );
+        assert!(
+            said.insert(about),
+            "{}: another fixture says the same",
+            fixture.display()
+        );
+        let entries = fs::read_dir(&fixture).expect("a fixture").map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        });
+        let parts: BTreeSet<String> = entries.collect();
+        let strange = parts.iter().find(|part| !known.contains(&part.as_str()));
+        assert!(
+            strange.is_none(),
+            "{}: what is {strange:?}?",
+            fixture.display()
+        );
+        for file in ["add.txt", "verify-before.txt", "verify-after.txt"] {
+            assert!(
+                fixture.join("expected").join(file).is_file(),
+                "{}: no expected/{file}",
+                fixture.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_fixture_holds_no_file_that_is_the_samples_too() {
+    let same = [
+        "sample",
+        "executable-barrel",
+        "symlink-inside",
+        "directory-symlink",
+        "symlink-outside",
+    ];
+    let sample = Tree::read(&Path::new(PROJECT).join("fixtures/sample/checkout"));
+    for fixture in fixtures()
+        .iter()
+        .filter(|fixture| !same.contains(&support::name(fixture).as_str()))
+    {
+        let overlay = fixture.join("checkout");
+        if !overlay.is_dir() || fixture.join("head").is_dir() {
+            continue;
+        }
+        let twice = Tree::read(&overlay).0.into_iter().find(|(path, node)| {
+            matches!(node, Node::File(..)) && sample.0.get(path) == Some(node)
+        });
+        assert!(
+            twice.is_none(),
+            "{}: {:?} is the sample's",
+            fixture.display(),
+            twice.map(|(path, _)| path)
+        );
+    }
+}
