@@ -19,7 +19,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use regex::bytes::Regex;
 use support::grown::{COPIED, Grown, INSERTED, grown};
-use support::{Mark, Node, PROJECT, Run, Tree, World, copy_work_tree, for_each_fixture};
+use support::{Mark, Node, PROJECT, Run, Tree, World, copy_work_tree, for_each_fixture, temporary};
 
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?s)`[^`]*`").expect("a pattern"));
 static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
@@ -47,7 +47,7 @@ fn grown_checkouts_keep_the_laws() {
         for shape in grown.shapes() {
             *seen.borrow_mut().entry(shape).or_default() += 1;
         }
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = temporary();
         let root = folder.path().join("checkout");
         let (tree, outside) = grown.trees();
         tree.write(&root);
@@ -334,6 +334,20 @@ fn differences(was: &[(&str, Mark)], is: &[(&str, Mark)]) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The ids of the blobs before and after, for each file of a patch: by them `--3way` finds what the patch was made from.
+fn blob_ids(preview: &Run) -> Vec<(String, String)> {
+    let patch = String::from_utf8_lossy(&preview.stdout).into_owned();
+    let heads = patch.lines().filter_map(|line| {
+        line.strip_prefix("index ")?
+            .split_whitespace()
+            .next()?
+            .split_once("..")
+    });
+    heads
+        .map(|(was, is)| (was.to_owned(), is.to_owned()))
+        .collect()
+}
+
 fn changes_a_file(preview: &Run) -> bool {
     preview
         .stdout
@@ -393,7 +407,19 @@ fn patch_equals_add(world: &World, preview: &Run, before: &Tree, after: &Tree) -
     before.write(&indexed);
     world.git(&indexed, &["init", "--quiet"]);
     world.git(&indexed, &["add", "--all", "--force"]);
+    let known = || world.git(&indexed, &["ls-files", "--stage"]);
+    let (known_before, ids) = (known(), blob_ids(preview));
     apply(&indexed, &["--3way"], &is)?;
+    let known_after = known();
+    let wrong = ids.iter().find(|(was, is)| {
+        let there =
+            |known: &str, id: &str| id.bytes().all(|digit| digit == b'0') || known.contains(id);
+        !there(&known_before, was) || !there(&known_after, is)
+    });
+    hold!(
+        wrong.is_none(),
+        "a patch's ids are not those of the files: {wrong:?}"
+    );
     let behind = world.git(&indexed, &["diff", "--name-only"]);
     hold!(
         behind.is_empty(),

@@ -10,7 +10,7 @@ use nanoclaw::{demo, skills};
 use regex::Regex;
 use support::{Node, PROJECT, Tree, fixtures};
 
-/// A source file: its path under `src/`, `/` between folders, and its text without comments, tests and, where asked, strings.
+/// A source file: its path under `src/`, `/` between folders, its text, and that text without comments and tests.
 struct Source {
     path: String,
     whole: String,
@@ -41,11 +41,12 @@ fn sources() -> Vec<Source> {
 /// A source without its comments, and without what stands under `#[cfg(test)]`.
 fn code(whole: &str) -> String {
     let comment = Regex::new(r"(?m)(^|\s)//.*$").expect("a pattern");
-    let text = whole
-        .split("#[cfg(test)]\nmod tests {")
-        .next()
-        .unwrap_or_default();
-    comment.replace_all(text, "").into_owned()
+    let (before, tests) = whole
+        .split_once("#[cfg(test)]\nmod tests {")
+        .unwrap_or((whole, ""));
+    let after = tests.split_once("\n}\n").map_or("", |(_, after)| after);
+    let text = format!("{before}{after}");
+    comment.replace_all(&text, "").into_owned()
 }
 
 /// Says where a pattern stands in the code of a file that `may` does not let use it.

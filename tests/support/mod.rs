@@ -25,8 +25,19 @@ pub struct World {
     pub environment: Vec<(&'static str, String)>,
 }
 
+/// A temporary folder: in memory where the machine has such a place and nobody chose another, for the laws make many small files.
+pub fn temporary() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = match std::env::var_os("TMPDIR") {
+        None if memory.is_dir() => tempfile::tempdir_in(memory),
+        _ => tempfile::tempdir(),
+    };
+    made.or_else(|_| tempfile::tempdir())
+        .expect("a temporary folder")
+}
+
 /// How a process ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Run {
     /// The exit code; -1 for a signal.
     pub code: i32,
@@ -36,10 +47,17 @@ pub struct Run {
     pub stderr: String,
 }
 
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let stdout = String::from_utf8_lossy(&self.stdout);
+        write!(f, "exit code {}\n{stdout}\n{}", self.code, self.stderr)
+    }
+}
+
 impl World {
     /// A world with an empty folder for the checkout.
     pub fn empty() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = temporary();
         let base = fs::canonicalize(folder.path()).expect("the temporary folder's place");
         for name in ["checkout", "home", "tmp"] {
             fs::create_dir(base.join(name)).expect("a folder of the world");
