@@ -1,5 +1,13 @@
 //! Every fixture through the real binary, compared with its `expected/` folder. `UPDATE=1 cargo test` rewrites those; it never changes another file.
 
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails there"
+)]
+
 mod support;
 
 use std::fs;
@@ -112,7 +120,10 @@ impl Plain {
             ("stderr", run.stderr.as_str().into()),
         ] {
             if !text.is_empty() {
-                words.push_str(&format!("--- {stream}\n{}", self.text(&text)));
+                words.push_str("--- ");
+                words.push_str(stream);
+                words.push('\n');
+                words.push_str(&self.text(&text));
             }
         }
         // How a service is restarted is the machine's matter.
@@ -130,7 +141,7 @@ impl Plain {
     fn patch(&self, patch: &[u8], sample: &[Vec<u8>]) -> Vec<u8> {
         let mut plain = Vec::new();
         for part in parts(patch) {
-            let path = || {
+            let name = || {
                 String::from_utf8_lossy(&part)
                     .split_whitespace()
                     .nth(3)
@@ -140,7 +151,7 @@ impl Plain {
             if !part.starts_with(MARK) {
                 plain.extend(self.text(&String::from_utf8_lossy(&part)).bytes());
             } else if sample.contains(&part) {
-                plain.extend(format!("(as in the sample: {})\n", path()).bytes());
+                plain.extend(format!("(as in the sample: {})\n", name()).bytes());
             } else {
                 plain.extend(part);
             }

@@ -1,5 +1,13 @@
 //! The laws of the design, over checkouts grown at random and over every fixture: in the library by the hundred, through the real binary by the dozen.
 
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails there"
+)]
+
 mod support;
 
 use std::cell::RefCell;
@@ -381,17 +389,14 @@ fn patch_equals_add(world: &World, preview: &Run, before: &Tree, after: &Tree) -
     let patch = base.join("add.patch");
     fs::write(&patch, &preview.stdout).map_err(|error| error.to_string())?;
     let patch = patch.to_string_lossy().into_owned();
-    let (was, is) = (
-        before.clone().as_git_has_it(),
-        after.clone().as_git_has_it(),
-    );
+    let (was, is) = (before.clone().in_git(), after.clone().in_git());
     let apply = |folder: &Path, options: &[&str], expected: &Tree| -> Judged {
         let ended = world.try_git(
             folder,
             &[&["apply", "--allow-empty"], options, &[&patch]].concat(),
         );
         hold!(ended.code == 0, "git apply {options:?}: {}", ended.stderr);
-        let applied = Tree::read(folder).as_git_has_it();
+        let applied = Tree::read(folder).in_git();
         hold!(
             applied == *expected,
             "git apply {options:?}: {:?}",

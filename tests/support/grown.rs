@@ -137,6 +137,10 @@ pub struct Barrel {
 
 /// A Dockerfile.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a shape that comes or not"
+)]
 pub struct Docker {
     directive: Directive,
     stages: Stages,
@@ -628,7 +632,7 @@ impl Docker {
         if self.others[0] {
             text.push_str("RUN --mount=type=cache,target=/root/.cache/pnpm \\\n    echo \"only-built-dependencies[]=@anthropic-ai/claude-code\" > /root/.npmrc && \\\n    pnpm install -g \"vercel@${VERCEL_VERSION}\"\n\n");
         }
-        let layers = [self.codex_layers(), self.anchor_layers(self.anchor)];
+        let layers = [self.codex_layers(), anchor_layers(self.anchor)];
         text.push_str(&layers.concat());
         match self.stages {
             Stages::Beside => text
@@ -636,7 +640,7 @@ impl Docker {
             Stages::OnBase => text.push_str("\nFROM base\nUSER node\n"),
             Stages::TwoInstall => {
                 text.push_str("\nFROM base\nARG CLAUDE_CODE_VERSION=2.1.128\n");
-                text.push_str(&self.anchor_layers(Anchor::Own));
+                text.push_str(&anchor_layers(Anchor::Own));
             }
             _ => {}
         }
@@ -662,26 +666,6 @@ impl Docker {
         text
     }
 
-    fn anchor_layers(&self, anchor: Anchor) -> String {
-        const MOUNT: &str = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n";
-        const PACKAGE: &str = "\"@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}\"";
-        match anchor {
-            Anchor::Own => format!("{MOUNT}    pnpm install -g {PACKAGE}\n"),
-            Anchor::Combined => format!(
-                "{MOUNT}    pnpm install -g \\\n        {PACKAGE} \\\n        \"vercel@${{VERCEL_VERSION}}\"\n"
-            ),
-            Anchor::Commented => format!(
-                "{MOUNT}    # its program,\n    pnpm install -g \\\n\n    # at its pin\n    {PACKAGE}\n"
-            ),
-            Anchor::GoesOn => format!(
-                "{MOUNT}    pnpm install -g {PACKAGE} && \\\n    pnpm store prune && \\\n    claude --version\n"
-            ),
-            Anchor::Literal => {
-                "RUN pnpm install -g \"@anthropic-ai/claude-code@2.1.128\"\n".to_owned()
-            }
-        }
-    }
-
     fn codex_layers(&self) -> String {
         let own = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n    pnpm install -g \"@openai/codex@${CODEX_VERSION}\"\n\n";
         match self.codex {
@@ -695,5 +679,23 @@ impl Docker {
             Codex::Unpinned => "RUN pnpm install -g @openai/codex\n\n".to_owned(),
             Codex::ByNpm => "RUN npm install -g \"@openai/codex@${CODEX_VERSION}\"\n\n".to_owned(),
         }
+    }
+}
+
+fn anchor_layers(anchor: Anchor) -> String {
+    const MOUNT: &str = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n";
+    const PACKAGE: &str = "\"@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}\"";
+    match anchor {
+        Anchor::Own => format!("{MOUNT}    pnpm install -g {PACKAGE}\n"),
+        Anchor::Combined => format!(
+            "{MOUNT}    pnpm install -g \\\n        {PACKAGE} \\\n        \"vercel@${{VERCEL_VERSION}}\"\n"
+        ),
+        Anchor::Commented => format!(
+            "{MOUNT}    # its program,\n    pnpm install -g \\\n\n    # at its pin\n    {PACKAGE}\n"
+        ),
+        Anchor::GoesOn => format!(
+            "{MOUNT}    pnpm install -g {PACKAGE} && \\\n    pnpm store prune && \\\n    claude --version\n"
+        ),
+        Anchor::Literal => "RUN pnpm install -g \"@anthropic-ai/claude-code@2.1.128\"\n".to_owned(),
     }
 }

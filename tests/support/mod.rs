@@ -247,7 +247,7 @@ impl Tree {
     }
 
     /// The same tree as git would keep it: no folders, and of the permission bits only the owner's to execute.
-    pub fn as_git_has_it(mut self) -> Self {
+    pub fn in_git(mut self) -> Self {
         self.0.retain(|_, node| *node != Node::Folder);
         for node in self.0.values_mut() {
             if let Node::File(_, mode) = node {
