@@ -1,0 +1,228 @@
+//! A sample checkout at `~/nanoclaw` of a home of its own, the real binary on a `PATH` of its own, and stand-ins for pnpm, Bun and docker that
+//! only record how they were called. Touches no configuration, home or network of the person who runs the tests.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use regex::Regex;
+use tempfile::TempDir;
+
+/// NanoClaw's address, which git is led from to the sample's origin.
+const NANOCLAW: &str = "https://github.com/qwibitai/nanoclaw.git";
+
+/// What the programs of a checkout, of the README and of git need beside the stand-ins. One that is not there fails where it is called.
+const PROGRAMS: [&str; 13] = [
+    "git", "sh", "bash", "env", "cat", "cut", "tr", "dirname", "sha1sum", "rm", "ls", "uname",
+    "sed",
+];
+
+/// A temporary folder with everything that the README's reader has.
+pub struct World {
+    folder: TempDir,
+    base: PathBuf,
+    /// The sample's origin, with the branches `main` and `providers`.
+    pub origin: PathBuf,
+    /// What the demo printed, stdout and stderr in their order.
+    pub demo: String,
+}
+
+/// How a shell command ended.
+pub struct Ended {
+    /// The exit code; -1 for a signal.
+    pub code: i32,
+    /// Stdout and stderr in their order, the world's places normalized.
+    pub text: String,
+}
+
+impl World {
+    /// A world in which the demo was run where there is no pnpm, Bun or docker: its origin is the one of all checkouts here.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let base = fs::canonicalize(folder.path()).unwrap();
+        for name in ["bin", "tools", "home", "tmp"] {
+            fs::create_dir(base.join(name)).unwrap();
+        }
+        let configuration =
+            "[user]\n\tname = Test\n\temail = test@localhost\n[init]\n\ttemplateDir =\n";
+        fs::write(base.join("gitconfig"), configuration).unwrap();
+        symlink(env!("CARGO_BIN_EXE_nanoclaw"), base.join("bin/nanoclaw")).unwrap();
+        for name in PROGRAMS {
+            if let Some(program) = on_path(name) {
+                symlink(program, base.join("bin").join(name)).unwrap();
+            }
+        }
+        for name in ["pnpm", "bun", "docker"] {
+            let script = format!("#!/bin/sh\necho \"{name} $*\" >> \"$CALLS\"\n");
+            let file = base.join("tools").join(name);
+            fs::write(&file, script).unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
+        }
+        let mut world = Self {
+            origin: base.join("tmp"),
+            demo: String::new(),
+            folder,
+            base,
+        };
+        world.demo = world.run_demo();
+        world.origin = world.demo_folder().join("origin");
+        world
+    }
+
+    /// The checkout's root.
+    pub fn root(&self) -> PathBuf {
+        self.base.join("home/nanoclaw")
+    }
+
+    /// The folder that the demo made.
+    pub fn demo_folder(&self) -> PathBuf {
+        let mut made = fs::read_dir(self.base.join("tmp")).unwrap();
+        let made = made.next().expect("the demo made a folder").unwrap();
+        made.path()
+    }
+
+    /// Puts a fresh checkout at `~/nanoclaw`: a clone of NanoClaw's own repository with its packages installed, and without the skill.
+    pub fn fresh(&self) {
+        let root = self.root();
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        let cloned = self.sh(
+            &self.base.join("home"),
+            &format!("git clone --quiet {NANOCLAW} nanoclaw"),
+        );
+        assert_eq!((cloned.code, cloned.text.as_str()), (0, ""));
+        for packages in [
+            "node_modules",
+            "container/agent-runner/node_modules/@types/bun",
+        ] {
+            fs::create_dir_all(root.join(packages)).unwrap();
+        }
+        let _ = fs::remove_file(self.base.join("calls"));
+    }
+
+    /// A fresh checkout with the skill added.
+    pub fn installed(&self) {
+        self.fresh();
+        let added = self.in_checkout("nanoclaw skill add codex");
+        assert_eq!(added.code, 0, "{}", added.text);
+        let _ = fs::remove_file(self.base.join("calls"));
+    }
+
+    /// How the stand-ins were called since the checkout was made, a call a line.
+    pub fn calls(&self) -> String {
+        fs::read_to_string(self.base.join("calls")).unwrap_or_default()
+    }
+
+    /// An empty folder.
+    pub fn empty(&self) -> PathBuf {
+        let folder = self.base.join("empty");
+        fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    /// Runs a shell command in the checkout.
+    pub fn in_checkout(&self, command: &str) -> Ended {
+        self.sh(&self.root(), command)
+    }
+
+    /// Runs a shell command in a folder, with the stand-ins on the `PATH`.
+    pub fn sh(&self, folder: &Path, command: &str) -> Ended {
+        let path = format!(
+            "{}:{}",
+            self.base.join("tools").display(),
+            self.base.join("bin").display()
+        );
+        self.sh_with(folder, command, &[("PATH", &path)])
+    }
+
+    /// Runs the demo where there is no pnpm, Bun or docker, in colour; the text is as it was printed.
+    fn run_demo(&self) -> String {
+        let path = self.base.join("bin").display().to_string();
+        let environment = [("PATH", path.as_str()), ("CLICOLOR_FORCE", "1")];
+        let demo = self.sh_with(&self.base, "nanoclaw skill add codex --demo", &environment);
+        assert_eq!(demo.code, 0, "{}", demo.text);
+        demo.text
+    }
+
+    fn sh_with(&self, folder: &Path, command: &str, environment: &[(&str, &str)]) -> Ended {
+        let base = &self.base;
+        let output = Command::new("sh")
+            .args(["-c", &format!("exec 2>&1\n{command}")])
+            .current_dir(folder)
+            .env_clear()
+            .env("HOME", base.join("home"))
+            .env("TMPDIR", base.join("tmp"))
+            .env("CALLS", base.join("calls"))
+            .env("GITHUB_STEP_SUMMARY", base.join("summary.md"))
+            .env("LC_ALL", "C")
+            .env("GIT_CONFIG_GLOBAL", base.join("gitconfig"))
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CEILING_DIRECTORIES", base)
+            // Of the environment and not of the checkout: libgit2 reads the latter, and would take the address for another one.
+            .env("GIT_CONFIG_COUNT", "1")
+            .env(
+                "GIT_CONFIG_KEY_0",
+                format!("url.{}.insteadOf", self.origin.display()),
+            )
+            .env("GIT_CONFIG_VALUE_0", NANOCLAW)
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command}");
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            text: self.shown(&String::from_utf8(output.stdout).unwrap()),
+        }
+    }
+
+    /// The job summaries that were written since the last look.
+    pub fn take_summary(&self) -> String {
+        let file = self.base.join("summary.md");
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let _ = fs::remove_file(&file);
+        text
+    }
+
+    /// A text with the world's places as a reader has them.
+    fn shown(&self, text: &str) -> String {
+        let demo = format!(
+            r"{}/tmp/nanoclaw-demo-\w+",
+            regex::escape(&self.base.display().to_string())
+        );
+        let text = text.replace(&self.root().display().to_string(), "~/nanoclaw");
+        let text = Regex::new(&demo)
+            .unwrap()
+            .replace_all(&text, "/tmp/nanoclaw-demo");
+        assert!(
+            !text.contains(&*self.folder.path().to_string_lossy()),
+            "{text}"
+        );
+        // The host's service is restarted otherwise on macOS.
+        text.replace(
+            "launchctl kickstart -k gui/$(id -u)/com.nanoclaw",
+            "systemctl --user restart nanoclaw",
+        )
+    }
+}
+
+/// A text in which what differs from run to run is the same: times, and the slug that NanoClaw makes of a checkout's path.
+pub fn stable(text: &str) -> String {
+    let time = Regex::new(r"\(\d+\.\d s\)").unwrap();
+    with_slug(&time.replace_all(text, "(N s)"), "SLUG")
+}
+
+/// A text with another slug.
+pub fn with_slug(text: &str, slug: &str) -> String {
+    let made = Regex::new(r"(nanoclaw-v2-|nanoclaw-install=)[0-9a-f]{8}\b").unwrap();
+    made.replace_all(text, format!("${{1}}{slug}")).into_owned()
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+}
