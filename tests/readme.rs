@@ -68,6 +68,7 @@ fn every_console_block_shows_what_its_commands_print() {
             other => panic!("section {other} has a console block that no test knows"),
         }
     }
+    assert_eq!(section, "Go back", "the last section with a console block");
     if updating() {
         fs::write(project("README.md"), rewritten + &readme[at..]).unwrap();
     }
