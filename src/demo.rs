@@ -6,17 +6,18 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::builds::{Leave, Ready};
 use crate::checkout::Checkout;
-use crate::cli::{Add, Format, Verify};
-use crate::command::{add, verify};
-use crate::plan;
+use crate::cli::{Add, Format};
+use crate::command::add;
+use crate::command::verify::{self, Tests};
+use crate::needs;
 use crate::problem::Exit;
 use crate::process;
+use crate::skill::Skill;
 use crate::skills;
 use crate::ui::{Tint, Ui};
 
-/// Makes the sample, adds the skill to it, verifies it, and says where it is and which builds could not run there.
+/// Makes the sample, adds the skill to it, verifies it, and says where it is and what could not run there.
 pub fn run(arguments: &Add, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let folder = tempfile::Builder::new()
@@ -24,80 +25,78 @@ pub fn run(arguments: &Add, ui: Ui) -> Result<Exit> {
         .tempdir()
         .context("failed to make a temporary folder")?
         .keep();
-    let checkout = folder.join("nanoclaw");
-    make(&folder, &checkout)?;
-    ui.tell(
-        Tint::Strong,
-        "demo",
-        &format!(
-            "a sample checkout, its origin and its providers branch are in {}",
-            folder.display()
-        ),
+    let root = folder.join("nanoclaw");
+    make(&folder, &root)?;
+    let where_it_is = format!(
+        "a sample checkout and its origin are in {}",
+        folder.display()
     );
-    let leave_builds = Add {
-        skill: skill.name.clone(),
-        dry_run: false,
-        check: false,
-        yes: true,
-        no_build: true,
-        no_image: false,
-        remote: None,
-        reference: None,
-        set: arguments.set.clone(),
-        offline: false,
-        demo: false,
-    };
-    let exit = add::run(&leave_builds, &checkout, ui)?;
+    ui.tell(Tint::Strong, "demo    ", &where_it_is);
+    let exit = add::run(&without_builds(arguments), &root, ui)?;
     if exit != Exit::Done {
         return Ok(exit);
     }
-    say_builds(&skill.name, &checkout, ui)?;
-    ui.tell(Tint::Strong, "verify", "");
-    verify::run(
-        &Verify {
-            skill: skill.name,
-            no_tests: true,
-            format: Format::Text,
-        },
-        &checkout,
-        ui,
-    )?;
+    let checkout = Checkout::find(&root)?;
+    ui.tell(Tint::Strong, "Builds", "");
+    say_builds(&skill, &checkout, ui)?;
+    ui.tell(Tint::Strong, "Verify", "");
+    let unmet = unmet(&skill, &checkout)?;
+    let tests = unmet.as_deref().map_or(Tests::Run, Tests::Leave);
+    let report = verify::report(&skill, &checkout, tests, ui)?;
+    verify::print(&report, Format::Text, ui)?;
+    ui.tell(Tint::Strong, "The sample", "");
     ui.say(&format!(
-        "look around: cd {} && git status",
-        checkout.display()
+        "  look around: cd {} && git status",
+        root.display()
     ));
-    ui.say(&format!("remove it:   rm -r {}", folder.display()));
-    Ok(Exit::Done)
+    ui.say(&format!("  remove it:   rm -r {}", folder.display()));
+    Ok(report.exit())
 }
 
-/// Says of each build that it was not run in the demo, and why it could not have been.
-fn say_builds(skill: &str, checkout: &Path, ui: Ui) -> Result<()> {
-    let (skill, _) = skills::find(skill)?;
-    let checkout = Checkout::find(checkout)?;
-    let Some(layout) = checkout.layout() else {
-        return Ok(());
-    };
-    let builds = plan::builds(&skill, layout).collect::<Vec<_>>();
-    let ready = Ready::look(&checkout, &builds, Leave::None)?;
-    for ((step, _), unmet) in ready.refused.iter().chain(&ready.unavailable) {
-        let why = unmet
-            .iter()
-            .map(|unmet| unmet.found.as_str())
-            .collect::<Vec<_>>()
-            .join("; ");
-        ui.tell(Tint::Warn, "not run ", &format!("{}: {why}", step.label));
+/// A demo builds nothing: the sample has no dependencies installed, and its image is nobody's.
+fn without_builds(arguments: &Add) -> Add {
+    Add {
+        skill: arguments.skill.clone(),
+        set: arguments.set.clone(),
+        yes: true,
+        no_build: true,
+        dry_run: false,
+        check: false,
+        no_image: false,
+        remote: None,
+        reference: None,
+        offline: false,
+        demo: false,
     }
-    for (step, _) in &ready.run {
-        ui.tell(
-            Tint::Warn,
-            "not run ",
-            &format!(
-                "{}: a demo builds nothing; nanoclaw skill build {} in the sample does",
-                step.label, skill.name
-            ),
-        );
+}
+
+/// Says of each build that it was not run, and why it could not have been.
+fn say_builds(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<()> {
+    let layout = checkout.layout();
+    for (step, task) in layout.iter().flat_map(|layout| skill.builds(*layout)) {
+        let unmet = needs::unmet(checkout, task)?;
+        let found = unmet.iter().map(|unmet| unmet.found.as_str());
+        let mut why = found.collect::<Vec<_>>().join("; ");
+        if why.is_empty() {
+            why = format!(
+                "a demo builds nothing; nanoclaw skill build {} in the sample does",
+                skill.name
+            );
+        }
+        ui.tell(Tint::Warn, "  not run", &format!("{}: {why}", step.label));
     }
     Ok(())
+}
+
+/// What the tests need and do not find.
+fn unmet(skill: &Skill, checkout: &Checkout) -> Result<Option<String>> {
+    let layout = checkout.layout();
+    for (_, task) in layout.iter().flat_map(|layout| skill.checks(*layout)) {
+        if let Some(unmet) = needs::unmet(checkout, task)?.into_iter().next() {
+            return Ok(Some(unmet.found));
+        }
+    }
+    Ok(None)
 }
 
 /// Makes `origin` in `folder`, with the branches `main` and `providers`, and clones it to `checkout`.

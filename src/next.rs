@@ -15,15 +15,10 @@ pub fn steps(
 ) -> Vec<(String, String)> {
     let mut steps = Vec::new();
     if !written.is_empty() {
-        let paths = written
-            .iter()
-            .map(|path| path.to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-            .join(" ");
-        steps.push((
-            "commit".to_owned(),
-            format!("git add {paths} && git commit -m 'Add {}'", skill.name),
-        ));
+        let paths = written.iter().map(|path| quoted(path)).collect::<Vec<_>>();
+        let add = format!("git add {}", paths.join(" \\\n      "));
+        let commit = format!("git commit -m 'Add {}'", skill.name);
+        steps.push(("commit".to_owned(), format!("{add} &&\n    {commit}")));
     }
     steps.push(("restart the host".to_owned(), restart(checkout)));
     steps.push((
@@ -80,5 +75,17 @@ fn containers(checkout: &Checkout) -> String {
     match slug(checkout) {
         Some(slug) => format!("{engine} ps --filter label=nanoclaw-install={slug}"),
         None => format!("{engine} ps --filter name=nanoclaw-"),
+    }
+}
+
+/// A path as a shell takes it.
+#[must_use]
+pub fn quoted(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@');
+    if text.chars().all(plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }

@@ -10,7 +10,7 @@ use crate::checkout::{Checkout, Entry, File};
 use crate::fact::dockerfile::{self, Wanted};
 use crate::fact::{append, copy};
 use crate::payload::{self, Payload, Unresolved};
-use crate::skill::{Copied, Effect, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
+use crate::skill::{Copied, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
 
 /// What a skill's facts come to on a checkout. The pre-flight, the preview, the install and the verification are this value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,17 +159,11 @@ impl Plan {
                 .iter()
                 .any(|edit| (edit.role == Role::Image) == image)
         };
-        builds(skill, layout)
+        skill
+            .builds(layout)
             .filter(|(_, task)| changes(task.needs.contains(&Need::Engine)))
             .collect()
     }
-}
-
-/// The builds of a skill, in the document's order.
-pub fn builds(skill: &Skill, layout: Layout) -> impl Iterator<Item = (&Step, &Task)> {
-    skill
-        .tasks(layout)
-        .filter(|(_, task)| task.effect == Effect::Build)
 }
 
 fn not_served(skill: &Skill, checkout: &Checkout, layout: Option<Layout>) -> Finding {

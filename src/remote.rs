@@ -95,9 +95,11 @@ fn otherwise(skill: &str) -> String {
 fn configured(checkout: &Checkout) -> Result<Vec<(String, String)>> {
     let repository = checkout.repository()?;
     let names = repository.remotes()?;
+    // The configured URL: libgit2's own `url()` has `insteadOf` applied, which may hide whose repository it is.
+    let config = repository.config()?.snapshot()?;
     let found = names.iter().flatten().flatten().filter_map(|name| {
-        let remote = repository.find_remote(name).ok()?;
-        Some((name.to_owned(), remote.url().ok()?.to_owned()))
+        let url = config.get_str(&format!("remote.{name}.url")).ok()?;
+        Some((name.to_owned(), url.to_owned()))
     });
     Ok(found.collect())
 }

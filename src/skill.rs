@@ -49,6 +49,18 @@ impl Skill {
             })
     }
 
+    /// The tests and checks of `verify` that count on a layout, each with its step.
+    pub fn checks(&self, layout: Layout) -> impl Iterator<Item = (&Step, &Task)> {
+        self.tasks(layout)
+            .filter(|(_, task)| matches!(task.effect, Effect::Test | Effect::Check))
+    }
+
+    /// The builds of `add` that count on a layout, each with its step.
+    pub fn builds(&self, layout: Layout) -> impl Iterator<Item = (&Step, &Task)> {
+        self.tasks(layout)
+            .filter(|(_, task)| task.effect == Effect::Build)
+    }
+
     /// The ARGs whose versions `--set` can name.
     #[must_use]
     pub fn pins(&self) -> Vec<&str> {

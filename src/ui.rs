@@ -57,12 +57,9 @@ impl Ui {
 
     /// Prints a line of words on stderr that begins with a coloured word.
     pub fn tell(self, tint: Tint, word: &str, rest: &str) {
-        let _ = writeln!(
-            io::stderr().lock(),
-            "{} {}",
-            paint(self.color_err, tint, &clean(word)),
-            clean(rest)
-        );
+        let word = paint(self.color_err, tint, &clean(word));
+        let space = if rest.is_empty() { "" } else { " " };
+        let _ = writeln!(io::stderr().lock(), "{word}{space}{}", clean(rest));
     }
 
     /// Prints a line of a command's result on stdout, beginning with a coloured word. A reader that has gone away is no error.

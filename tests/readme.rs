@@ -74,23 +74,16 @@ fn every_console_block_shows_what_its_commands_print() {
     }
 }
 
-/// All builds ran, in the document's order, and none twice: also after a second `add`.
+/// The builds that were not left out ran, in the document's order, and none twice: also after a second `add`.
 fn built_once(calls: &str) {
-    let calls = calls
-        .lines()
-        .filter(|call| *call != "docker info")
-        .collect::<Vec<_>>();
-    let [host, types, image] = calls.as_slice() else {
+    let calls = calls.lines().collect::<Vec<_>>();
+    let [host, types] = calls.as_slice() else {
         panic!("{calls:?}");
     };
     assert_eq!(*host, "pnpm run build");
     assert!(
         types.starts_with("pnpm exec tsc -p container/agent-runner/"),
         "{types}"
-    );
-    assert!(
-        image.starts_with("docker build -t nanoclaw-agent-v2-"),
-        "{image}"
     );
 }
 

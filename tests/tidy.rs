@@ -91,7 +91,7 @@ fn only(pattern: &str, may: impl Fn(&str) -> bool) {
 #[test]
 fn only_checkout_and_branch_know_git2() {
     only(r"\bgit2\b|\bRepository\b", |path| {
-        ["checkout.rs", "branch.rs"].contains(&path)
+        ["checkout.rs", "branch.rs"].contains(&path) || path.starts_with("branch/")
     });
 }
 
@@ -147,7 +147,7 @@ fn each_module_that_writes_has_its_reason() {
             "the record of builds, under the git directory",
         ),
         (
-            "branch.rs",
+            "branch/store.rs",
             "the store, under the git directory or in a temporary folder",
         ),
         ("process.rs", "the logs of builds, under the git directory"),

@@ -341,7 +341,7 @@ impl Job<'_> {
         let wanted = |(step, task): &Build<'_>| {
             pending.contains(&step.label) || called.contains(&(*step, *task))
         };
-        plan::builds(self.skill, layout).filter(wanted).collect()
+        self.skill.builds(layout).filter(wanted).collect()
     }
 
     fn ready(&self, planned: &Planned) -> Result<Ready<'_>> {

@@ -8,7 +8,7 @@ use crate::builds::{self, Leave, Ready};
 use crate::checkout::Checkout;
 use crate::cli::Build;
 use crate::pending::Pending;
-use crate::plan::{self, Pins, plan};
+use crate::plan::{Pins, plan};
 use crate::problem::{Exit, Problem};
 use crate::report::text;
 use crate::skills;
@@ -34,7 +34,7 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     } else {
         Leave::None
     };
-    let wanted = plan::builds(&skill, layout).collect::<Vec<_>>();
+    let wanted = skill.builds(layout).collect::<Vec<_>>();
     let ready = Ready::look(&checkout, &wanted, leave)?;
     if let Some(problem) = ready.refusal() {
         return Err(problem.into());

@@ -8,11 +8,11 @@ use crate::branch::{self, Origin};
 use crate::checkout::{Checkout, Entry};
 use crate::cli::{Format, Verify};
 use crate::needs;
-use crate::plan::{Pins, Plan, plan};
+use crate::plan::{Pins, plan};
 use crate::problem::Exit;
 use crate::process;
 use crate::report::{Check, CheckEnd, Report, github, json, text};
-use crate::skill::{Copied, Effect, Skill, Step, Task};
+use crate::skill::{Copied, Skill, Step, Task};
 use crate::skills;
 use crate::ui::Ui;
 
@@ -20,55 +20,62 @@ use crate::ui::Ui;
 pub fn run(arguments: &Verify, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let checkout = Checkout::find(directory)?;
-    let survey = plan(&skill, &checkout, None, &Pins::new())?;
-    let checks = checks(&skill, &checkout, &survey, arguments.no_tests, ui)?;
-    let notes = if survey.holds() {
-        notes(&skill, &checkout)
+    let tests = if arguments.no_tests {
+        Tests::Leave("left out by --no-tests")
     } else {
-        Vec::new()
+        Tests::Run
     };
-    let report = Report {
+    let report = report(&skill, &checkout, tests, ui)?;
+    print(&report, arguments.format, ui)?;
+    Ok(report.exit())
+}
+
+/// What becomes of the document's tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tests<'a> {
+    /// They run.
+    Run,
+    /// They do not: why.
+    Leave(&'a str),
+}
+
+/// Surveys a checkout, runs the document's tests, and says what both came to.
+pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Result<Report> {
+    let survey = plan(skill, checkout, None, &Pins::new())?;
+    let (tests, notes) = if survey.holds() {
+        (tests, notes(skill, checkout))
+    } else if tests == Tests::Run {
+        (Tests::Leave("the files come first"), Vec::new())
+    } else {
+        (tests, Vec::new())
+    };
+    Ok(Report {
         command: "verify",
         skill: skill.name.clone(),
         root: checkout.root().to_path_buf(),
         prefix: checkout.prefix(),
         findings: survey.findings,
         notes,
-        checks,
-    };
-    print(&report, arguments.format, ui)?;
-    Ok(report.exit())
+        checks: checks(skill, checkout, tests, ui)?,
+    })
 }
 
-fn checks(
-    skill: &Skill,
-    checkout: &Checkout,
-    survey: &Plan,
-    no_tests: bool,
-    ui: Ui,
-) -> Result<Vec<Check>> {
+fn checks(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Result<Vec<Check>> {
     let Some(layout) = checkout.layout() else {
         return Ok(Vec::new());
     };
-    let tests = skill
-        .tasks(layout)
-        .filter(|(_, task)| matches!(task.effect, Effect::Test | Effect::Check));
-    tests
-        .map(|(step, task)| {
-            let ended = if no_tests {
-                CheckEnd::NotRun("left out by --no-tests".to_owned())
-            } else if !survey.holds() {
-                CheckEnd::NotRun("the files come first".to_owned())
-            } else {
-                check(checkout, step, task, ui)?
-            };
-            Ok(Check {
-                label: step.label.clone(),
-                command: task.commands.join(" && "),
-                ended,
-            })
+    let check = |(step, task): (&Step, &Task)| {
+        let ended = match tests {
+            Tests::Run => check(checkout, step, task, ui)?,
+            Tests::Leave(why) => CheckEnd::NotRun(why.to_owned()),
+        };
+        Ok(Check {
+            label: step.label.clone(),
+            command: task.commands.join(" && "),
+            ended,
         })
-        .collect()
+    };
+    skill.checks(layout).map(check).collect()
 }
 
 fn check(checkout: &Checkout, step: &Step, task: &Task, ui: Ui) -> Result<CheckEnd> {
@@ -110,7 +117,7 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
     };
     let note = match branch::origin_of(checkout, branch, &files, &read) {
         Origin::Commit(commit) => format!(
-            "the bytes of {branch} {} of {}",
+            "the same bytes as {branch} {} ({})",
             commit.short(),
             commit.date
         ),
@@ -122,7 +129,8 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
     vec![("payload".to_owned(), note)]
 }
 
-fn print(report: &Report, format: Format, ui: Ui) -> Result<()> {
+/// Prints a report on stdout.
+pub fn print(report: &Report, format: Format, ui: Ui) -> Result<()> {
     match format {
         Format::Text => text::lines(report)
             .iter()

@@ -8,7 +8,8 @@ use crate::builds::{Build, Ready};
 use crate::checkout::Entry;
 use crate::command::look;
 use crate::fact::dockerfile;
-use crate::plan::{self, Edit, Plan, Role};
+use crate::next;
+use crate::plan::{Edit, Plan, Role};
 use crate::problem::Problem;
 use crate::report::text;
 use crate::skill::{Fact, Layout, Need};
@@ -153,14 +154,16 @@ impl Job<'_> {
         ));
         if let Some(patch) = patch {
             let build = self.first_build().unwrap_or_default();
-            self.ui
-                .say(&format!("  go back: git apply -R {}{build}", quoted(patch)));
+            self.ui.say(&format!(
+                "  go back: git apply -R {}{build}",
+                next::quoted(patch)
+            ));
         }
     }
 
     /// The build that makes the files count again after they were taken back, to follow another command.
     fn first_build(&self) -> Option<String> {
-        let (_, task) = plan::builds(self.skill, self.layout()?).next()?;
+        let (_, task) = self.skill.builds(self.layout()?).next()?;
         Some(format!(" && {}", task.commands.join(" && ")))
     }
 }
@@ -171,18 +174,5 @@ fn verb(edit: &Edit) -> &'static str {
         (None, _) => "create  ",
         (Some(_), Role::Payload) => "replace ",
         (Some(_), _) => "update  ",
-    }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = text
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '@'));
-    if plain {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
