@@ -217,7 +217,8 @@ impl Site {
                 let target = origin.join(path);
                 fs::create_dir_all(target.parent().unwrap()).unwrap();
                 fs::write(&target, bytes).unwrap();
-                let mode = if path.ends_with(".sh") { 0o755 } else { 0o644 };
+                let is_script = Path::new(path).extension().is_some_and(|end| end == "sh");
+                let mode = if is_script { 0o755 } else { 0o644 };
                 fs::set_permissions(&target, fs::Permissions::from_mode(mode)).unwrap();
             }
             self.git(&origin, &["add", "--all"]);
