@@ -5,21 +5,21 @@ mod origin;
 mod store;
 
 pub use origin::{Origin, origin_of};
-pub use store::{Store, remember_installed};
+pub use store::Store;
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use git2::{Oid, Repository, Sort, Tree};
 
-use crate::checkout::{Checkout, File, Git};
+use crate::checkout::{Checkout, File};
 use crate::payload::{Commit, Payload, Unresolved};
 use crate::problem::Problem;
 use crate::process::{self, FetchError};
 use crate::remote::Remote;
 use crate::skill::Copied;
 
-use store::remembered;
+use store::{installed, remembered};
 
 /// A commit of the branch in a store, with the history behind it.
 pub struct Branch {
@@ -66,11 +66,23 @@ impl Branch {
             address: &remote.address,
             source: &name,
         };
-        let id = match process::fetch(&request) {
-            Ok(id) => Oid::from_str(&id).context("git fetch named no commit")?,
-            Err(FetchError::NoSuchRef) => return Err(no_such_ref(remote, &name, source).into()),
-            Err(FetchError::Failed(problem)) => return Err(problem),
+        let failed = |error| match error {
+            FetchError::NoSuchRef => no_such_ref(remote, &name, source).into(),
+            FetchError::Failed(problem) => problem,
         };
+        let known = match source {
+            Source::Branch(branch) if !request.whole => known(checkout, remote, branch),
+            _ => Vec::new(),
+        };
+        // A look at the remote costs half of a fetch, and is all that is needed where the branch has not moved.
+        if !known.is_empty() {
+            let tip = Oid::from_str(&process::tip(&request).map_err(failed)?)?;
+            if known.contains(&tip) {
+                return Ok(Self { store, tip });
+            }
+        }
+        let id = process::fetch(&request).map_err(failed)?;
+        let id = Oid::from_str(&id).context("git fetch named no commit")?;
         store.repository.odb()?.refresh()?;
         let tip = match source {
             Source::Ref(short, _) if is_short_id(short) => find_commit(&store.repository, short)
@@ -82,14 +94,15 @@ impl Branch {
                 .id(),
         };
         if let Source::Branch(branch) = source {
-            store.repository.reference(
-                &remembered(remote, branch),
-                tip,
-                true,
-                "nanoclaw: fetch",
-            )?;
+            store.remember(&remembered(remote, branch), tip)?;
         }
         Ok(Self { store, tip })
+    }
+
+    /// Remembers which commit a skill's files were written from, so that a later `verify` finds it first.
+    pub fn remember_installed(&self, skill: &str, commit: &Commit) -> Result<()> {
+        self.store
+            .remember(&installed(skill), Oid::from_str(&commit.id)?)
     }
 
     /// Finds the branch without a network: the newer of what the store remembers of this remote and the checkout's remote-tracking branch.
@@ -105,10 +118,7 @@ impl Branch {
                 find_commit(&store.repository, name)
                     .or_else(|| find_commit(checkout.repository().ok()?, name))
             }
-            Source::Branch(branch) => newest(
-                &store.repository,
-                known(checkout, &store.repository, remote, branch),
-            ),
+            Source::Branch(branch) => newest(&store.repository, known(checkout, remote, branch)),
         };
         let Some(tip) = found else {
             let name = match source {
@@ -189,14 +199,14 @@ pub struct Fit {
     pub unresolved: Vec<Unresolved>,
 }
 
-fn known(checkout: &Checkout, store: &Repository, remote: &Remote, branch: &str) -> Vec<Oid> {
-    let mut found = Vec::new();
-    found.extend(store.refname_to_id(&remembered(remote, branch)));
-    if let Git::Open(repository) = checkout.git() {
-        found
-            .extend(repository.refname_to_id(&format!("refs/remotes/{}/{branch}", remote.address)));
-    }
-    found
+/// What is known here of a remote's branch: what the kept store remembers, and the checkout's remote-tracking branch.
+fn known(checkout: &Checkout, remote: &Remote, branch: &str) -> Vec<Oid> {
+    let kept = Store::kept_to_read(checkout);
+    let tracking = format!("refs/remotes/{}/{branch}", remote.address);
+    let fetched = kept.and_then(|kept| kept.refname_to_id(&remembered(remote, branch)).ok());
+    let tracked = checkout.repository().ok();
+    let tracked = tracked.and_then(|user| user.refname_to_id(&tracking).ok());
+    fetched.into_iter().chain(tracked).collect()
 }
 
 fn newest(repository: &Repository, commits: Vec<Oid>) -> Option<Oid> {
@@ -207,7 +217,7 @@ fn newest(repository: &Repository, commits: Vec<Oid>) -> Option<Oid> {
 }
 
 fn is_partial(checkout: &Checkout) -> bool {
-    let Git::Open(repository) = checkout.git() else {
+    let Ok(repository) = checkout.repository() else {
         return false;
     };
     let Ok(config) = repository.config() else {

@@ -1,5 +1,6 @@
 //! The user's tree: where it is, which layout it has, and every read of it. Never writes, and never follows a path out of the tree.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -22,7 +23,7 @@ pub const BARRELS: [&str; 2] = [
 pub struct Checkout {
     root: PathBuf,
     layout: Option<Layout>,
-    git: Git,
+    git: OnceCell<Git>,
 }
 
 /// What git says of the checkout.
@@ -73,11 +74,10 @@ impl Checkout {
             .ancestors()
             .find(|folder| BARRELS.iter().any(|barrel| folder.join(barrel).is_file()));
         let root = root.ok_or_else(|| no_checkout(&start))?.to_path_buf();
-        let git = open_git(&root);
         let mut checkout = Self {
             root,
             layout: None,
-            git,
+            git: OnceCell::new(),
         };
         checkout.layout = checkout.find_layout();
         Ok(checkout)
@@ -89,15 +89,14 @@ impl Checkout {
         &self.root
     }
 
-    /// What git says of the checkout.
-    #[must_use]
+    /// What git says of the checkout: asked once, and only where it matters.
     pub fn git(&self) -> &Git {
-        &self.git
+        self.git.get_or_init(|| open_git(&self.root))
     }
 
     /// The repository, or the [`Problem`] that a command which needs one ends with.
     pub fn repository(&self) -> Result<&Repository> {
-        match &self.git {
+        match self.git() {
             Git::Open(repository) => Ok(repository),
             Git::Absent => Err(Problem::could_not_run(format!("{} is not a git repository", self.root.display()))
                 .hint("`git clone` NanoClaw instead of unpacking it; `nanoclaw skill verify` works without git")
@@ -219,7 +218,7 @@ impl Checkout {
     /// The bytes that HEAD has for a path, where there is a HEAD and it has the file.
     #[must_use]
     pub fn at_head(&self, path: &Path) -> Option<Vec<u8>> {
-        let Git::Open(repository) = &self.git else {
+        let Git::Open(repository) = self.git() else {
             return None;
         };
         let tree = repository.head().ok()?.peel_to_tree().ok()?;
@@ -231,7 +230,7 @@ impl Checkout {
     /// The root relative to the repository's work tree: empty where they are the same.
     #[must_use]
     pub fn prefix(&self) -> PathBuf {
-        let Git::Open(repository) = &self.git else {
+        let Git::Open(repository) = self.git() else {
             return PathBuf::new();
         };
         let workdir = repository
@@ -245,10 +244,11 @@ impl Checkout {
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
-        let Git::Open(repository) = &self.git else {
-            return None;
-        };
-        Some(repository.path().join("nanoclaw"))
+        Some(
+            Repository::discover_path(&self.root, &[] as &[&Path])
+                .ok()?
+                .join("nanoclaw"),
+        )
     }
 
     /// The container engine that the host runs: `CONTAINER_RUNTIME_BIN` of `src/container-runtime.ts`, `docker` where that is not there to

@@ -63,15 +63,26 @@ pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
         return Ok(id);
     }
     run_fetch(fetch, false)?;
+    match tip(fetch) {
+        // A remote lists names, and the source may be the id itself.
+        Err(FetchError::NoSuchRef) => Ok(fetch.source.to_owned()),
+        found => found,
+    }
+}
+
+/// Asks the remote for the id of what the source names, in hex digits, and brings nothing.
+pub fn tip(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     let (address, source) = (fetch.address, fetch.source);
     let shell = shell(fetch.root).map_err(FetchError::Failed)?;
-    let listed = finish(&git(cmd!(shell, "git ls-remote {address} {source}")))?.unwrap_or_default();
-    let id = listed
-        .lines()
-        .next()
-        .and_then(|line| line.split_whitespace().next())
-        .unwrap_or(source);
-    Ok(id.to_owned())
+    let listed = finish(&git(cmd!(shell, "git ls-remote {address} {source}")))?;
+    let named = |line: &&str| {
+        let name = line.split_whitespace().nth(1);
+        name.is_some_and(|name| name == source || !source.contains('/'))
+    };
+    let listed = listed.unwrap_or_default();
+    let id = listed.lines().find(named);
+    let id = id.and_then(|line| line.split_whitespace().next());
+    id.map(str::to_owned).ok_or(FetchError::NoSuchRef)
 }
 
 /// `None` when this git does not know an option.
@@ -87,7 +98,7 @@ fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, Fetch
     };
     let command = cmd!(
         shell,
-        "git -c fetch.unpackLimit=1 fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} {address} {refspec}"
+        "git -c fetch.unpackLimit=1 -c core.alternateRefsCommand=true fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} {address} {refspec}"
     );
     let borrowed = fetch
         .borrowed
@@ -125,7 +136,8 @@ fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
     {
         return Err(FetchError::NoSuchRef);
     }
-    let problem = Problem::could_not_run(format!("git fetch failed:\n{}", mask(words.trim_end())));
+    let problem =
+        Problem::could_not_run(format!("git could not fetch:\n{}", mask(words.trim_end())));
     Err(FetchError::Failed(
         problem
             .hint("what git says above is what `git fetch` would say to you here")

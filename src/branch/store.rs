@@ -8,7 +8,6 @@ use git2::{Oid, Repository};
 use tempfile::TempDir;
 
 use crate::checkout::Checkout;
-use crate::payload::Commit;
 use crate::remote::Remote;
 
 /// Where fetched objects go: a bare repository of ours that borrows the checkout's objects.
@@ -44,6 +43,14 @@ impl Store {
             .add_disk_alternate(&objects.to_string_lossy())
             .ok()?;
         Some(repository)
+    }
+
+    /// Remembers a commit under a name.
+    pub(super) fn remember(&self, name: &str, commit: Oid) -> Result<()> {
+        self.repository
+            .reference(name, commit, true, "nanoclaw")
+            .with_context(|| format!("failed to remember the commit {commit}"))?;
+        Ok(())
     }
 
     fn open(folder: &Path, checkout: &Checkout, other: Option<PathBuf>) -> Result<Self> {
@@ -99,16 +106,9 @@ const REMEMBERED: &str = "refs/nanoclaw/remotes";
 /// Where the commits that skills were written from are remembered, by skill.
 const INSTALLED: &str = "refs/nanoclaw/installed";
 
-/// Remembers which commit a skill's files were written from, so that a later `verify` finds it first.
-pub fn remember_installed(checkout: &Checkout, skill: &str, commit: &Commit) -> Result<()> {
-    let store = Store::kept(checkout)?;
-    store.repository.reference(
-        &format!("{INSTALLED}/{skill}"),
-        Oid::from_str(&commit.id)?,
-        true,
-        "nanoclaw: add",
-    )?;
-    Ok(())
+/// The ref that remembers which commit a skill's files were written from.
+pub(super) fn installed(skill: &str) -> String {
+    format!("{INSTALLED}/{skill}")
 }
 
 /// The ref that remembers the tip of a remote's branch.

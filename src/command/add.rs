@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use regex::Regex;
 
-use crate::branch;
+use crate::branch::Branch;
 use crate::builds::{self, Build, Leave, Ready};
 use crate::checkout::Checkout;
 use crate::cli::Add;
@@ -44,7 +44,9 @@ pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
     if survey.is_blocked() {
         return Err(job.blocked(&survey).into());
     }
-    checkout.repository()?;
+    if !survey.holds() {
+        checkout.repository()?;
+    }
     let planned = job.plan(survey)?;
     if planned.plan.is_blocked() {
         return Err(job.blocked(&planned.plan).into());
@@ -98,7 +100,14 @@ struct Job<'a> {
 /// A plan, and the branch it was made with.
 struct Planned {
     plan: Plan,
-    from: Option<(Remote, Commit)>,
+    from: Option<Taken>,
+}
+
+/// Where a plan's payload was taken from.
+struct Taken {
+    remote: Remote,
+    branch: Branch,
+    commit: Commit,
 }
 
 impl Job<'_> {
@@ -122,11 +131,11 @@ impl Job<'_> {
             });
         }
         self.say_table(&survey);
-        let (remote, payload) = self.payload(branch, &copies)?;
+        let (taken, payload) = self.payload(branch, &copies)?;
         let plan = plan(self.skill, self.checkout, Some(&payload), self.pins)?;
         Ok(Planned {
             plan,
-            from: Some((remote, payload.commit)),
+            from: Some(taken),
         })
     }
 
@@ -234,8 +243,10 @@ impl Job<'_> {
             pending.write(&ready.pending())?;
         }
         pour(plan, &mut disk)?;
-        if let Some((_, commit)) = &planned.from {
-            branch::remember_installed(self.checkout, &self.skill.name, commit)?;
+        if let Some(taken) = &planned.from {
+            taken
+                .branch
+                .remember_installed(&self.skill.name, &taken.commit)?;
         }
         for (path, kept) in &disk.kept {
             self.ui.tell(

@@ -2,17 +2,17 @@
 
 use anyhow::Result;
 
-use super::Job;
+use super::{Job, Taken};
 use crate::branch::{Branch, Source, Store};
 use crate::payload::Payload;
 use crate::problem::Problem;
-use crate::remote::{self, REMOTE_VARIABLE, Remote};
+use crate::remote::{self, REMOTE_VARIABLE};
 use crate::skill::Copied;
 use crate::ui::Tint;
 
 impl Job<'_> {
     /// Brings the branch and takes the files that fit.
-    pub(super) fn payload(&self, name: &str, copies: &[Copied]) -> Result<(Remote, Payload)> {
+    pub(super) fn payload(&self, name: &str, copies: &[Copied]) -> Result<(Taken, Payload)> {
         let environment = std::env::var(REMOTE_VARIABLE)
             .ok()
             .filter(|remote| !remote.is_empty());
@@ -67,7 +67,13 @@ impl Job<'_> {
             payload.commit.short(),
             payload.commit.date
         ));
-        Ok((remote, payload))
+        let commit = payload.commit.clone();
+        let taken = Taken {
+            remote,
+            branch,
+            commit,
+        };
+        Ok((taken, payload))
     }
 
     /// The newest payload whose imports this checkout satisfies. Where none does, the tip's: its plan is blocked, import by import.

@@ -24,7 +24,8 @@ impl Job<'_> {
         for (arg, version) in self.versions(&planned.plan) {
             let _ = writeln!(words, "pin: {arg}={version}");
         }
-        if let Some((remote, commit)) = &planned.from {
+        if let Some(taken) = &planned.from {
+            let (remote, commit) = (&taken.remote, &taken.commit);
             let _ = writeln!(words, "remote: {} ({})", clean(&remote.shown), remote.why);
             let _ = writeln!(words, "commit: {} of {}", commit.id, commit.date);
         }
