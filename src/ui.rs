@@ -51,15 +51,14 @@ impl Ui {
 
     /// Prints a line of words on stderr.
     pub fn say(self, line: &str) {
-        // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{}", clean(line));
+        err(&clean(line));
     }
 
     /// Prints a line of words on stderr that begins with a coloured word.
     pub fn tell(self, tint: Tint, word: &str, rest: &str) {
         let word = paint(self.color_err, tint, &clean(word));
         let space = if rest.is_empty() { "" } else { " " };
-        let _ = writeln!(io::stderr().lock(), "{word}{space}{}", clean(rest));
+        err(&format!("{word}{space}{}", clean(rest)));
     }
 
     /// Prints a line of a command's result on stdout, beginning with a coloured word. A reader that has gone away is no error.
@@ -163,6 +162,14 @@ impl Default for Ui {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Writes a line on stderr at once: stderr is not buffered, and a line in pieces could be broken by another program's.
+fn err(line: &str) {
+    // Nobody is left to tell when stderr is gone.
+    let _ = io::stderr()
+        .lock()
+        .write_all(format!("{line}\n").as_bytes());
 }
 
 /// A task at work.
