@@ -19,7 +19,7 @@ use crate::process::{self, FetchError};
 use crate::remote::Remote;
 use crate::skill::Copied;
 
-use store::{installed, remembered};
+use store::{installed, tip};
 
 /// A commit of the branch in a store, with the history behind it.
 pub struct Branch {
@@ -60,7 +60,7 @@ impl Branch {
         };
         let request = process::Fetch {
             root: checkout.root(),
-            objects: &store.objects,
+            objects: &store.objects(),
             borrowed: &store.borrowed,
             whole: is_partial(checkout),
             address: &remote.address,
@@ -94,7 +94,7 @@ impl Branch {
                 .id(),
         };
         if let Source::Branch(branch) = source {
-            store.remember(&remembered(remote, branch), tip)?;
+            store.remember(&store::tip(remote, branch), tip)?;
         }
         Ok(Self { store, tip })
     }
@@ -162,7 +162,7 @@ impl Branch {
         walk.push(self.tip)?;
         let mut seen = blob_ids(repository, self.tip, copies)?;
         // History that a shallow clone lacks ends the walk: what lies behind it cannot be had.
-        for id in walk.map_while(std::result::Result::ok) {
+        for (newer, id) in walk.map_while(std::result::Result::ok).enumerate() {
             let blobs = blob_ids(repository, id, copies)?;
             if blobs == seen || blobs.iter().any(Option::is_none) {
                 continue;
@@ -173,7 +173,8 @@ impl Branch {
                 .unresolved(copies, is_file)
                 .is_some_and(|missing| missing.is_empty())
             {
-                let (behind, _) = repository.graph_ahead_behind(self.tip, id)?;
+                let counted = repository.graph_ahead_behind(self.tip, id);
+                let behind = counted.map_or(newer, |(behind, _)| behind);
                 return Ok(Fit {
                     payload: Some(payload),
                     behind,
@@ -203,7 +204,7 @@ pub struct Fit {
 fn known(checkout: &Checkout, remote: &Remote, branch: &str) -> Vec<Oid> {
     let kept = Store::kept_to_read(checkout);
     let tracking = format!("refs/remotes/{}/{branch}", remote.address);
-    let fetched = kept.and_then(|kept| kept.refname_to_id(&remembered(remote, branch)).ok());
+    let fetched = kept.and_then(|kept| kept.remembered(&tip(remote, branch)));
     let tracked = checkout.repository().ok();
     let tracked = tracked.and_then(|user| user.refname_to_id(&tracking).ok());
     fetched.into_iter().chain(tracked).collect()

@@ -2,13 +2,13 @@
 
 use git2::{ObjectType, Oid, Repository, Sort};
 
-use super::store::{Store, tips_in_store};
+use super::store::Store;
 use super::{blob_ids, commit};
 use crate::checkout::{Checkout, Git};
 use crate::payload::Commit;
 use crate::skill::Copied;
 
-/// The commit known here, of any remote's branch, that holds just these files; `None` when none is known or none does. `files` are bytes by path in the branch.
+/// Which commit known here, of any remote's branch, holds just the files that the checkout has; `read` gives their bytes.
 #[must_use]
 pub fn origin_of(
     checkout: &Checkout,
@@ -20,37 +20,42 @@ pub fn origin_of(
         return Origin::Unknown;
     };
     let store = Store::kept_to_read(checkout);
-    let store = store.as_ref().unwrap_or(repository);
-    let mut tips = tips(repository, "refs/remotes/*", branch);
-    tips.extend(tips_in_store(store));
-    if tips.is_empty() {
-        return Origin::Unknown;
-    }
-    let Some(ids) = copies
+    let remembered = store
+        .as_ref()
+        .map(Store::all_remembered)
+        .unwrap_or_default();
+    let objects = store
+        .as_ref()
+        .map_or(&**repository, |store| &store.repository);
+    let ids = copies
         .iter()
-        .map(|copy| Oid::hash_object(ObjectType::Blob, &read(copy)?).ok())
-        .collect::<Option<Vec<_>>>()
-    else {
+        .map(|copy| Oid::hash_object(ObjectType::Blob, &read(copy)?).ok());
+    let Some(ids) = ids.collect::<Option<Vec<_>>>() else {
         return Origin::Unknown;
     };
-    let matches = |id: Oid| {
-        blob_ids(store, id, copies).is_ok_and(|blobs| {
-            blobs
-                .iter()
-                .zip(&ids)
-                .all(|(blob, id)| blob.is_some_and(|(blob, _)| blob == *id))
-        })
+    let holds = |id: &Oid| {
+        let blobs = blob_ids(objects, *id, copies).unwrap_or_default();
+        let blobs = blobs.into_iter().map(|blob| blob.map(|(id, _)| id));
+        blobs.eq(ids.iter().copied().map(Some))
     };
-    let found = tips.iter().copied().find(|tip| matches(*tip)).or_else(|| {
-        let mut walk = store.revwalk().ok()?;
+    // What the files were written from comes first: mostly that is all there is to look at.
+    let first = remembered.iter().copied().find(holds);
+    let found = first.or_else(|| {
+        let tips = tips(repository, branch);
+        let mut walk = objects.revwalk().ok()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).ok()?;
-        for tip in &tips {
+        for tip in tips.iter().chain(&remembered) {
             let _ = walk.push(*tip);
         }
-        walk.map_while(std::result::Result::ok)
-            .find(|id| matches(*id))
+        tips.iter().copied().find(holds).or_else(|| {
+            let mut walk = walk.map_while(std::result::Result::ok);
+            walk.find(holds)
+        })
     });
-    match found.and_then(|id| commit(store, id).ok()) {
+    if found.is_none() && remembered.is_empty() && tips(repository, branch).is_empty() {
+        return Origin::Unknown;
+    }
+    match found.and_then(|id| commit(objects, id).ok()) {
         Some(commit) => Origin::Commit(commit),
         None => Origin::Edited,
     }
@@ -67,8 +72,9 @@ pub enum Origin {
     Unknown,
 }
 
-fn tips(repository: &Repository, glob: &str, branch: &str) -> Vec<Oid> {
-    let Ok(references) = repository.references_glob(&format!("{glob}/{branch}")) else {
+/// The remote-tracking branches of that name.
+fn tips(repository: &Repository, branch: &str) -> Vec<Oid> {
+    let Ok(references) = repository.references_glob(&format!("refs/remotes/*/{branch}")) else {
         return Vec::new();
     };
     references

@@ -1,135 +1,135 @@
-//! The store: a bare repository of ours that fetches fill, and what it remembers. Never writes into the user's own objects or refs.
+//! The store: an object folder of ours that fetches fill, and the commits it remembers. Never writes into the user's own objects or refs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
-use git2::{Oid, Repository};
+use git2::{Odb, Oid, Repository};
 use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::remote::Remote;
 
-/// Where fetched objects go: a bare repository of ours that borrows the checkout's objects.
+/// Where fetched objects go. It borrows the checkout's objects, and is read as a repository without a configuration: nothing of the user's
+/// but the objects counts for what a commit is.
 pub struct Store {
     pub(super) repository: Repository,
-    pub(super) objects: PathBuf,
-    /// Objects that fetches and reads borrow: the checkout's, and for a temporary store the kept one's.
+    folder: PathBuf,
+    /// Object folders that fetches and reads borrow: the checkout's, and for a temporary store the kept one's.
     pub(super) borrowed: Vec<PathBuf>,
-    temporary: Option<TempDir>,
+    _temporary: Option<TempDir>,
 }
 
 impl Store {
     /// The store that is kept under the checkout's git directory and serves `--offline`.
     pub fn kept(checkout: &Checkout) -> Result<Self> {
-        Self::open(&kept_folder(checkout)?, checkout, None)
+        let folder = kept_folder(checkout)?;
+        make(&folder)?;
+        Self::read(folder, borrowed(checkout)?, None)
     }
 
     /// A store in a temporary folder, gone with the value. It borrows from the kept store too, where there is one.
     pub fn temporary(checkout: &Checkout) -> Result<Self> {
-        let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
-        let mut store = Self::open(folder.path(), checkout, Some(kept_folder(checkout)?))?;
-        store.temporary = Some(folder);
-        Ok(store)
+        let temporary = tempfile::tempdir().context("failed to make a temporary folder")?;
+        let folder = temporary.path().to_path_buf();
+        make(&folder)?;
+        let mut borrowed = borrowed(checkout)?;
+        borrowed.extend(Some(objects(&kept_folder(checkout)?)).filter(|kept| kept.is_dir()));
+        Self::read(folder, borrowed, Some(temporary))
     }
 
-    /// The kept store's repository for reading alone: makes nothing.
-    pub(super) fn kept_to_read(checkout: &Checkout) -> Option<Repository> {
-        let repository = Repository::open_bare(kept_folder(checkout).ok()?).ok()?;
-        let objects = checkout.repository().ok()?.commondir().join("objects");
-        repository
-            .odb()
-            .ok()?
-            .add_disk_alternate(&objects.to_string_lossy())
-            .ok()?;
-        Some(repository)
-    }
-
-    /// Remembers a commit under a name.
-    pub(super) fn remember(&self, name: &str, commit: Oid) -> Result<()> {
-        self.repository
-            .reference(name, commit, true, "nanoclaw")
-            .with_context(|| format!("failed to remember the commit {commit}"))?;
-        Ok(())
-    }
-
-    fn open(folder: &Path, checkout: &Checkout, other: Option<PathBuf>) -> Result<Self> {
-        let user = checkout.repository()?;
-        let repository = match Repository::open_bare(folder) {
-            Ok(repository) => repository,
-            Err(_) => init(folder)
-                .with_context(|| format!("failed to make the store `{}`", folder.display()))?,
-        };
-        let _ = fs::copy(user.commondir().join("shallow"), folder.join("shallow"));
-        let mut borrowed = vec![user.commondir().join("objects")];
-        borrowed.extend(
-            other
-                .map(|folder| folder.join("objects"))
-                .filter(|objects| objects.is_dir()),
-        );
-        let odb = repository.odb()?;
-        for objects in &borrowed {
-            odb.add_disk_alternate(&objects.to_string_lossy())?;
+    /// The kept store for reading alone: makes nothing, and is `None` where there is none.
+    pub(super) fn kept_to_read(checkout: &Checkout) -> Option<Self> {
+        let folder = kept_folder(checkout).ok()?;
+        if !folder.is_dir() {
+            return None;
         }
-        drop(odb);
+        Self::read(folder, borrowed(checkout).ok()?, None).ok()
+    }
+
+    fn read(folder: PathBuf, borrowed: Vec<PathBuf>, temporary: Option<TempDir>) -> Result<Self> {
+        let odb = Odb::new()?;
+        odb.add_disk_alternate(&objects(&folder).to_string_lossy())?;
+        for folder in &borrowed {
+            odb.add_disk_alternate(&folder.to_string_lossy())?;
+        }
+        let repository = Repository::from_odb(odb)?;
         Ok(Self {
             repository,
-            objects: folder.join("objects"),
+            folder,
             borrowed,
-            temporary: None,
+            _temporary: temporary,
         })
+    }
+
+    /// The folder that git puts objects in.
+    pub(super) fn objects(&self) -> PathBuf {
+        objects(&self.folder)
+    }
+
+    /// Remembers a commit under a name. A record that is torn is one that is not there: the commit is asked for again.
+    pub(super) fn remember(&self, name: &Path, commit: Oid) -> Result<()> {
+        let record = self.folder.join(name);
+        let context = || format!("failed to remember the commit in `{}`", record.display());
+        if let Some(folder) = record.parent() {
+            fs::create_dir_all(folder).with_context(context)?;
+        }
+        fs::write(&record, format!("{commit}\n")).with_context(context)
+    }
+
+    /// The commit that is remembered under a name.
+    pub(super) fn remembered(&self, name: &Path) -> Option<Oid> {
+        read_record(&self.folder.join(name))
+    }
+
+    /// Every commit that is remembered: what skills were written from, then the tips of fetched branches.
+    pub(super) fn all_remembered(&self) -> Vec<Oid> {
+        let records = |folder| fs::read_dir(self.folder.join(folder)).into_iter().flatten();
+        let records = records(INSTALLED).chain(records(TIPS)).flatten();
+        records
+            .filter_map(|record| read_record(&record.path()))
+            .collect()
     }
 }
 
-/// Makes what git asks of a bare repository, and no more: libgit2's own way makes 17 files and folders, where a millisecond each is not rare.
-fn init(folder: &Path) -> Result<Repository> {
-    // Without the folder of packs libgit2 would not look there after a fetch.
-    fs::create_dir_all(folder.join("objects/pack"))?;
-    fs::create_dir_all(folder.join("refs"))?;
-    let config = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
-    fs::write(folder.join("config"), config)?;
-    fs::write(folder.join("HEAD"), "ref: refs/heads/main\n")?;
-    Ok(Repository::open_bare(folder)?)
+/// Where the commits that skills were written from are remembered, a file a skill.
+const INSTALLED: &str = "installed";
+
+/// Where the tips of fetched branches are remembered, a file a branch of a remote.
+const TIPS: &str = "tips";
+
+/// The name under which the commit that a skill was written from is remembered.
+pub(super) fn installed(skill: &str) -> PathBuf {
+    Path::new(INSTALLED).join(skill)
+}
+
+/// The name under which the tip of a remote's branch is remembered.
+pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
+    let digest = sha1_smol::Sha1::from(format!("{}\n{branch}", remote.shown).as_bytes()).digest();
+    Path::new(TIPS).join(digest.to_string())
+}
+
+fn read_record(path: &Path) -> Option<Oid> {
+    Oid::from_str(fs::read_to_string(path).ok()?.trim_end()).ok()
+}
+
+/// Git puts packs into a folder that it makes; libgit2 looks only into one that it found.
+fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(objects(folder).join("pack"))
+        .with_context(|| format!("failed to make the store `{}`", folder.display()))
+}
+
+fn objects(folder: &Path) -> PathBuf {
+    folder.join("objects")
+}
+
+fn borrowed(checkout: &Checkout) -> Result<Vec<PathBuf>> {
+    Ok(vec![objects(checkout.repository()?.commondir())])
 }
 
 fn kept_folder(checkout: &Checkout) -> Result<PathBuf> {
     checkout.repository()?;
-    checkout
-        .state()
-        .map(|state| state.join("store"))
-        .ok_or_else(|| anyhow!("the checkout has no git directory"))
-}
-
-/// Where the tips of fetched branches are remembered, by remote.
-const REMEMBERED: &str = "refs/nanoclaw/remotes";
-
-/// Where the commits that skills were written from are remembered, by skill.
-const INSTALLED: &str = "refs/nanoclaw/installed";
-
-/// The ref that remembers which commit a skill's files were written from.
-pub(super) fn installed(skill: &str) -> String {
-    format!("{INSTALLED}/{skill}")
-}
-
-/// The ref that remembers the tip of a remote's branch.
-pub(super) fn remembered(remote: &Remote, branch: &str) -> String {
-    let digest = sha1_smol::Sha1::from(remote.shown.as_bytes())
-        .digest()
-        .to_string();
-    format!(
-        "{REMEMBERED}/{}/{branch}",
-        digest.get(..16).unwrap_or(&digest)
-    )
-}
-
-/// Every commit that a store remembers.
-pub(super) fn tips_in_store(store: &Repository) -> Vec<Oid> {
-    let installed = store.references_glob(&format!("{INSTALLED}/*"));
-    let fetched = store.references_glob(&format!("{REMEMBERED}/*"));
-    [installed, fetched]
-        .into_iter()
-        .flatten()
-        .flat_map(std::iter::Iterator::flatten)
-        .filter_map(|reference| reference.target())
-        .collect()
+    let state = checkout.state();
+    let state = state.ok_or_else(|| anyhow!("the checkout has no git directory"))?;
+    Ok(state.join("store"))
 }
