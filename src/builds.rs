@@ -127,6 +127,9 @@ pub fn run<'a>(
     pending: Option<&Pending>,
     ui: Ui,
 ) -> Result<Option<Build<'a>>> {
+    if builds.is_empty() {
+        return Ok(None);
+    }
     let environment = environment(checkout);
     for (step, task) in builds {
         let log = log(checkout, skill, &step.label);

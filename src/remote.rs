@@ -107,6 +107,9 @@ fn configured(checkout: &Checkout) -> Result<Vec<(String, String)>> {
 /// Whether a URL is exactly the repository qwibitai/nanoclaw or nanocoai/nanoclaw on GitHub, by https, ssh, git, or in scp's form.
 #[must_use]
 pub fn is_nanoclaw(url: &str) -> bool {
+    if !url.to_ascii_lowercase().contains("/nanoclaw") {
+        return false;
+    }
     let form = r"(?i-u)^(?:(?:https?|git|ssh|git\+ssh)://(?:[^/@\s]+@)?(?:ssh\.)?github\.com(?::\d+)?/|(?:[^/@\s]+@)?github\.com:/?)(?:qwibitai|nanocoai)/nanoclaw(?:\.git)?/?$";
     Regex::new(form).is_ok_and(|form| form.is_match(url.as_bytes()))
 }
@@ -114,6 +117,10 @@ pub fn is_nanoclaw(url: &str) -> bool {
 /// Hides user names, passwords and tokens in the URLs of a text.
 #[must_use]
 pub fn mask(text: &str) -> String {
+    // Most texts hold nothing to hide, and a pattern costs more to compile than that takes to see.
+    if !text.contains("://") {
+        return text.to_owned();
+    }
     let login = (r"(?i-u)\b([a-z][a-z0-9+.-]*://)[^/\s'\x22]*@", "${1}***@");
     let token = (
         r"(?i-u)([?&](?:access_token|token|private_token|password|key)=)[^&\s'\x22]+",
