@@ -19,6 +19,9 @@ pub const BARRELS: [&str; 2] = [
     "container/agent-runner/src/providers/index.ts",
 ];
 
+/// Where the container's half of a checkout lies.
+const AGENT_RUNNER: &str = "container/agent-runner";
+
 /// A NanoClaw v2 checkout.
 pub struct Checkout {
     root: PathBuf,
@@ -73,7 +76,13 @@ impl Checkout {
         let root = start
             .ancestors()
             .find(|folder| BARRELS.iter().any(|barrel| folder.join(barrel).is_file()));
-        let root = root.ok_or_else(|| no_checkout(&start))?.to_path_buf();
+        let root = root.ok_or_else(|| no_checkout(&start))?;
+        // The agent-runner has its own `src/providers/index.ts`, and is no checkout but a part of one.
+        let whole = root
+            .ancestors()
+            .nth(2)
+            .filter(|_| root.ends_with(AGENT_RUNNER));
+        let root = whole.unwrap_or(root).to_path_buf();
         let mut checkout = Self {
             root,
             layout: None,
@@ -324,5 +333,72 @@ fn no_checkout(start: &Path) -> Problem {
             start.display()
         ))
         .hint("go to the checkout, or name it: nanoclaw -C DIR skill ..."),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{BARRELS, Checkout};
+
+    #[test]
+    fn every_folder_of_a_checkout_leads_to_its_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(folder.path()).unwrap();
+        for barrel in BARRELS {
+            fs::create_dir_all(root.join(barrel).parent().unwrap()).unwrap();
+            fs::write(root.join(barrel), "").unwrap();
+        }
+        for inside in [
+            "",
+            "src",
+            "container",
+            "container/agent-runner",
+            "container/agent-runner/src/providers",
+        ] {
+            let found = Checkout::find(&root.join(inside)).unwrap();
+            assert_eq!(found.root(), root, "{inside}");
+        }
+    }
+
+    #[test]
+    fn paths_that_lead_out_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("checkout");
+        fs::create_dir_all(root.join("src/providers")).unwrap();
+        fs::create_dir_all(root.join(".git")).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        fs::write(folder.path().join("outside.ts"), "x").unwrap();
+        std::os::unix::fs::symlink("../../outside.ts", root.join("src/out.ts")).unwrap();
+        std::os::unix::fs::symlink("providers", root.join("src/inside")).unwrap();
+        std::os::unix::fs::symlink("../.git", root.join("src/git")).unwrap();
+        let checkout = Checkout::find(&root).unwrap();
+        let refused = |path| {
+            matches!(
+                checkout.entry(Path::new(path)).unwrap(),
+                super::Entry::Refused(_)
+            )
+        };
+        for path in [
+            "src/out.ts",
+            "../outside.ts",
+            "/etc/passwd",
+            ".git/config",
+            ".GIT/config",
+            "src/git/config",
+            "src",
+        ] {
+            assert!(refused(path), "{path}");
+        }
+        for path in [
+            "src/inside/index.ts",
+            "src/providers/index.ts",
+            "src/new.ts",
+        ] {
+            assert!(!refused(path), "{path}");
+        }
     }
 }

@@ -86,16 +86,19 @@ pub fn imported(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Whether a path is TypeScript or JavaScript.
+#[must_use]
+pub fn is_source(path: &Path) -> bool {
+    let known = ["ts", "tsx", "mts", "cts", "js", "mjs"];
+    path.extension()
+        .is_some_and(|end| known.iter().any(|known| end == *known))
+}
+
 fn relative_imports<'a>(
     path: &'a Path,
     bytes: &[u8],
 ) -> impl Iterator<Item = (String, usize, Vec<PathBuf>)> + 'a {
-    let source = path.extension().is_some_and(|end| {
-        ["ts", "tsx", "mts", "cts", "js", "mjs"]
-            .iter()
-            .any(|known| end == *known)
-    });
-    let uses = if source {
+    let uses = if is_source(path) {
         typescript::module_specifiers(bytes)
     } else {
         Vec::new()

@@ -240,7 +240,7 @@ impl Fold<'_> {
                     step,
                     &copied.to,
                     expected.clone(),
-                    &copy::unfit(copied, missing),
+                    &copy::unfit(missing),
                 ));
             }
             return Ok(());

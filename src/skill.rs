@@ -1,6 +1,6 @@
 //! The vocabulary: a skill, its steps, and what a fact can turn out to be. Holds values only; it reads and decides nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A skill document, parsed once and never validated again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +139,17 @@ pub enum Fact {
         /// What is installed, and beside what.
         layer: Layer,
     },
+}
+
+impl Fact {
+    /// The files that the fact is about, relative to the checkout's root.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&Path> {
+        match self {
+            Self::Copy { files, .. } => files.iter().map(|copy| copy.to.as_path()).collect(),
+            Self::Append { to: file, .. } | Self::Dockerfile { file, .. } => vec![file],
+        }
+    }
 }
 
 /// One file of a copy.

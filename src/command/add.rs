@@ -10,7 +10,7 @@ use regex::Regex;
 
 use crate::branch::Branch;
 use crate::builds::{self, Build, Leave, Ready};
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, Entry};
 use crate::cli::Add;
 use crate::command::look;
 use crate::next;
@@ -65,7 +65,9 @@ fn pins(skill: &Skill, set: &[String]) -> Result<Pins> {
     if set.is_empty() {
         return Ok(Pins::new());
     }
-    let exact = Regex::new(r"(?-u)^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$")?;
+    let exact = Regex::new(
+        r"(?-u)^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$",
+    )?;
     let known = skill.pins();
     let read = |pin: &String| {
         let (name, version) = pin.split_once('=').unwrap_or((pin, ""));
@@ -174,7 +176,8 @@ impl Job<'_> {
 
     fn check(&self, planned: &Planned) -> Exit {
         self.say_edits(planned);
-        let pending = self.wanted_builds(&planned.plan);
+        let mut pending = self.wanted_builds(&planned.plan);
+        pending.retain(|(_, task)| !self.leave().leaves(task));
         if planned.plan.edits.is_empty() && pending.is_empty() {
             self.say_installed(&planned.plan);
             return Exit::Done;
@@ -215,30 +218,25 @@ impl Job<'_> {
             return Ok(Exit::Refused);
         }
         let pending = Pending::of(self.checkout, &self.skill.name);
-        let patch = self.write(planned, &ready, pending.as_ref())?;
+        self.write(planned, &ready, pending.as_ref())?;
         ready.say_unavailable(self.ui);
         let name = &self.skill.name;
         let failed = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
         if let Some(failed) = failed {
-            self.say_half_built(failed, patch.as_deref());
+            self.say_half_built(failed, self.kept_patch().as_deref());
             return Ok(Exit::BuildFailed);
         }
-        self.finish(plan)
+        self.finish()
     }
 
-    /// Writes the files, with the record of builds and the patch that takes them back; gives the patch's place.
-    fn write(
-        &self,
-        planned: &Planned,
-        ready: &Ready<'_>,
-        pending: Option<&Pending>,
-    ) -> Result<Option<PathBuf>> {
+    /// Writes the files, with the record of builds and the patch that takes them back.
+    fn write(&self, planned: &Planned, ready: &Ready<'_>, pending: Option<&Pending>) -> Result<()> {
         let plan = &planned.plan;
         if plan.edits.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let mut disk = Disk::ready(self.checkout, plan)?;
-        let patch = self.keep_patch(planned)?;
+        self.keep_patch(planned)?;
         if let Some(pending) = pending {
             pending.write(&ready.pending())?;
         }
@@ -255,22 +253,58 @@ impl Job<'_> {
                 &format!("{}: the old content is {}", path.display(), kept.display()),
             );
         }
-        Ok(patch)
+        Ok(())
     }
 
     /// Keeps the patch that is about to be made, so that `git apply -R` takes it back.
-    fn keep_patch(&self, planned: &Planned) -> Result<Option<PathBuf>> {
+    fn keep_patch(&self, planned: &Planned) -> Result<()> {
         let Some(state) = self.checkout.state() else {
-            return Ok(None);
+            return Ok(());
         };
         let mut preview = self.patch_of(planned);
         pour(&planned.plan, &mut preview)?;
         let path = state.join(format!("add-{}.patch", self.skill.name));
-        disk::write_private(&path, &preview.patch)?;
-        Ok(Some(path))
+        // Earlier patches are numbered, the oldest 1: they are taken back after this one, newest first.
+        if path.exists() {
+            let numbered = |number| state.join(format!("add-{}.{number}.patch", self.skill.name));
+            let free = (1..10_000).map(numbered).find(|path| !path.exists());
+            let earlier = disk::read_private(&path)?;
+            if let Some(free) = free {
+                disk::write_private(&free, &earlier)?;
+            }
+        }
+        disk::write_private(&path, &preview.patch)
     }
 
-    fn finish(&self, plan: &Plan) -> Result<Exit> {
+    /// The patch that the last `add` with edits kept.
+    fn kept_patch(&self) -> Option<PathBuf> {
+        let path = self
+            .checkout
+            .state()?
+            .join(format!("add-{}.patch", self.skill.name));
+        path.is_file().then_some(path)
+    }
+
+    /// The skill's own files that are not as HEAD has them.
+    fn uncommitted(&self) -> Vec<PathBuf> {
+        let facts = self.layout().map(|layout| self.skill.facts(layout));
+        let paths = facts
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, fact)| fact.paths());
+        let mut found = Vec::new();
+        for path in paths {
+            let Ok(Entry::File { real, file }) = self.checkout.entry(path) else {
+                continue;
+            };
+            if !found.contains(&real) && self.checkout.at_head(&real) != Some(file.bytes) {
+                found.push(real);
+            }
+        }
+        found
+    }
+
+    fn finish(&self) -> Result<Exit> {
         let survey = plan::plan(self.skill, self.checkout, None, &Pins::new())?;
         if !survey.holds() {
             let table = text::table(&survey.findings);
@@ -293,11 +327,6 @@ impl Job<'_> {
         );
         self.ui
             .say(&look::summary(self.skill, self.checkout, &files));
-        let written = plan
-            .edits
-            .iter()
-            .map(|edit| edit.path.clone())
-            .collect::<Vec<_>>();
         self.ui.tell(Tint::Strong, "Next", "");
         if Pending::of(self.checkout, &self.skill.name)
             .is_some_and(|pending| pending.read().is_some_and(|left| !left.is_empty()))
@@ -309,10 +338,16 @@ impl Job<'_> {
         }
         for (what, command) in self
             .layout()
-            .map(|layout| next::steps(self.checkout, self.skill, layout, &written))
+            .map(|layout| next::steps(self.checkout, self.skill, layout, &self.uncommitted()))
             .unwrap_or_default()
         {
             self.ui.say(&format!("  # {what}\n  {command}"));
+        }
+        if let Some(patch) = self.kept_patch() {
+            let patch = next::quoted(&patch);
+            self.ui.say(&format!(
+                "  # take the last change back\n  git apply -R {patch}"
+            ));
         }
         Ok(Exit::Done)
     }

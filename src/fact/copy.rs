@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use crate::checkout::{Entry, File};
+use crate::fact::conflict;
 use crate::payload::{self, Unresolved};
 use crate::skill::{Copied, Fault, Outcome};
+use crate::typescript::Scan;
 
 /// What becomes of one copied file.
 ///
@@ -44,6 +46,9 @@ pub fn outcome(
             Outcome::Missing(fault("file-empty", None, "the file is empty"))
         }
         (Entry::File { file, .. }, None) => {
+            if let Some(fault) = dead(copy, &file.bytes) {
+                return Outcome::Missing(fault);
+            }
             match payload::unresolved(&copy.to, &file.bytes, is_file).first() {
                 None => Outcome::Holds {
                     line: None,
@@ -57,8 +62,25 @@ pub fn outcome(
 
 /// The payload does not fit the checkout: one of its imports would not resolve.
 #[must_use]
-pub fn unfit(copy: &Copied, missing: &Unresolved) -> Outcome {
-    blocked(unresolved(missing), copy)
+pub fn unfit(missing: &Unresolved) -> Outcome {
+    let by_hand = format!(
+        "the module `{}`, or another commit: --ref names one, and without it the newest that fits is taken",
+        missing.specifier
+    );
+    Outcome::Blocked {
+        fault: unresolved(missing),
+        by_hand,
+    }
+}
+
+/// What keeps a source that is there from doing anything: an unfinished merge, or no code in it.
+fn dead(copy: &Copied, bytes: &[u8]) -> Option<Fault> {
+    if let Some(line) = conflict(bytes) {
+        let found = "the file holds an unfinished merge";
+        return Some(fault("conflict-markers", Some(line), found));
+    }
+    let silent = payload::is_source(&copy.to) && Scan::of(bytes).code().is_empty();
+    silent.then(|| fault("file-empty", None, "the file has no code in it"))
 }
 
 /// Whether two files are the same to git: the bytes and the executable bit.
@@ -143,10 +165,17 @@ mod tests {
             (&file(""), None, "file-empty"),
             (&file(""), Some("x"), "file-differs"),
             (&file("edited"), None, "holds"),
+            (&file("\n"), None, "file-empty"),
+            (&file("// nothing\n"), None, "file-empty"),
+            (
+                &file("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"),
+                None,
+                "conflict-markers",
+            ),
             (&file("edited"), Some("x"), "file-differs"),
             (&file("x"), Some("x"), "holds"),
             (&file("import './there.js';"), None, "holds"),
-            (&file("// import './gone.js';"), None, "holds"),
+            (&file("let a; // import './gone.js';"), None, "holds"),
             (
                 &file("import type { A } from './gone.js';"),
                 None,

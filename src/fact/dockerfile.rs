@@ -4,6 +4,7 @@ mod edit;
 mod site;
 
 use crate::dockerfile::{Dockerfile, Install, Instruction, Unreadable, Version};
+use crate::fact::conflict;
 use crate::skill::{Fault, Layer, Outcome};
 
 use edit::Edit;
@@ -46,6 +47,10 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
         ));
     }
     let file = Dockerfile::parse(before).map_err(unreadable)?;
+    if let Some(arg) = nameless(&file) {
+        let found = "an ARG here has no name that can be read, such as for a space around `=`";
+        return Err(fault("dockerfile-unreadable", Some(arg.line), found));
+    }
     let site = Site { file: &file, layer };
     // One that stands beside ours may be the one that ends up in the image.
     if let Some(install) = site.foreign() {
@@ -312,16 +317,17 @@ fn committed(head: &[u8], layer: &Layer) -> Option<String> {
 }
 
 /// The line of the first conflict marker as git writes them.
-fn conflict(before: &[u8]) -> Option<usize> {
-    let marker = |line: &[u8]| {
-        [b"<<<<<<<".as_slice(), b">>>>>>>"]
-            .iter()
-            .any(|marker| line.starts_with(marker))
+/// An ARG whose declaration has no name, which a build stops at.
+fn nameless(file: &Dockerfile) -> Option<&Instruction> {
+    let named = |name: &str| {
+        let mut letters = name.bytes();
+        let first = letters
+            .next()
+            .is_some_and(|letter| letter.is_ascii_alphabetic() || letter == b'_');
+        first && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
     };
-    before
-        .split(|byte| *byte == b'\n')
-        .position(marker)
-        .map(|index| index + 1)
+    let nameless = |arg: &&Instruction| arg.declarations().iter().any(|found| !named(&found.name));
+    file.instructions.iter().find(nameless)
 }
 
 fn unreadable(error: Unreadable) -> Fault {

@@ -57,6 +57,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, bytes, 0o600).with_context(context)
 }
 
+/// Reads a file of the program's own.
+pub fn read_private(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))
+}
+
 impl Sink for Disk<'_> {
     fn edit(&mut self, edit: &Edit) -> Result<()> {
         as_planned(self.checkout, edit)?;

@@ -5,6 +5,7 @@ mod place;
 use std::collections::BTreeMap;
 
 use super::insert::{Anchor, insert};
+use crate::fact::conflict;
 use crate::skill::{Fault, Outcome};
 use crate::typescript::{Kind, Scan, SideEffectImport, Token, UseKind, is_relative};
 
@@ -44,13 +45,7 @@ impl<'a> Barrel<'a> {
 
     /// What a merge left: an import may stand on one side of it only.
     fn conflict(&self) -> Option<Fault> {
-        let lines = self.scan.lines();
-        let marks = |number: &usize| {
-            [b"<<<<<<< ", b">>>>>>> "]
-                .iter()
-                .any(|mark| lines.line(*number).starts_with(*mark))
-        };
-        let number = (1..=lines.count()).find(marks)?;
+        let number = conflict(self.scan.text())?;
         Some(Fault {
             code: "conflict-markers",
             line: Some(number),

@@ -334,6 +334,16 @@ fn another_version_a_list_and_a_second_install_hold_with_a_note() {
 }
 
 #[test]
+fn an_arg_without_a_name_blocks() {
+    check_blocked(
+        "FROM node\n{pin}\nARG CODEX_VERSION = 0.124.0\n{claude}\n",
+        "dockerfile-unreadable",
+        Some(3),
+        "an ARG here has no name that can be read, such as for a space around `=`",
+    );
+}
+
+#[test]
 fn an_install_beside_ours_that_is_not_ours_blocks() {
     check_blocked(
         "FROM node\n{arg}\n{codex}\nRUN npm i -g @openai/codex\n",
