@@ -177,8 +177,19 @@ fn nested(script: &[Glyph], depth: usize) -> Vec<Found> {
         {
             found.extend(nested(body, depth + 1));
         }
+        if let Some(script) = command_string(words).filter(|_| depth < DEPTH) {
+            found.extend(nested(&script, depth + 1));
+        }
     }
     found
+}
+
+/// What a `sh -c` runs. A `$` that the outer shell leaves alone is the inner one's to expand.
+fn command_string(words: &[Word]) -> Option<Vec<Glyph>> {
+    let argv = words.iter().map(|word| (word.at, word.text.clone()));
+    let argv = argv.collect::<Vec<_>>();
+    let (at, script) = script_of(&argv)?;
+    Some(lines::glyphs(&script.replace("\\$", "$"), *at).collect())
 }
 
 /// The words from the program on.

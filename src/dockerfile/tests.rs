@@ -230,7 +230,6 @@ fn what_is_only_said_is_not_installed() {
     for run in [
         "echo pnpm i -g a",
         "echo \"x; pnpm i -g a\"",
-        "sh -c 'pnpm i -g a'",
         "x # && pnpm i -g a",
         "echo x\\; pnpm i -g a",
         "x \\\n# && pnpm i -g a\n",

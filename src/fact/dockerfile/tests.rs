@@ -334,6 +334,27 @@ fn another_version_a_list_and_a_second_install_hold_with_a_note() {
 }
 
 #[test]
+fn what_a_shell_is_given_as_a_command_is_read() {
+    check_blocked(
+        "FROM node\n{pin}\n{claude}\nRUN bash -c 'npm install -g @openai/codex'\n",
+        "install-not-ours",
+        Some(5),
+        "`@openai/codex` is installed with npm without a version here, not with pnpm by `CODEX_VERSION`",
+    );
+    check_holds(
+        "FROM node\n{arg}\nRUN sh -ec 'pnpm i -g \"@openai/codex@${CODEX_VERSION}\"'\n",
+        3,
+        None,
+    );
+    check_blocked(
+        "FROM node\n{pin}\nRUN echo 'pnpm install -g @anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}'\n",
+        "anchor-missing",
+        None,
+        "no RUN of the image installs `@anthropic-ai/claude-code`, which the layer goes after",
+    );
+}
+
+#[test]
 fn an_arg_without_a_name_blocks() {
     check_blocked(
         "FROM node\n{pin}\nARG CODEX_VERSION = 0.124.0\n{claude}\n",
