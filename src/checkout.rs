@@ -336,8 +336,8 @@ fn no_checkout(start: &Path) -> Problem {
     }
 }
 
-#[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::Path;
