@@ -115,8 +115,8 @@ impl Branch {
         let found = match source {
             Source::Ref(name, _) => {
                 valid_ref(name)?;
-                find_commit(&store.repository, name)
-                    .or_else(|| find_commit(checkout.repository().ok()?, name))
+                let known = || newest(&store.repository, known(checkout, remote, name));
+                find_commit(&store.repository, name).or_else(known)
             }
             Source::Branch(branch) => newest(&store.repository, known(checkout, remote, branch)),
         };

@@ -258,15 +258,14 @@ impl Job<'_> {
 
     /// Keeps the patch that is about to be made, so that `git apply -R` takes it back.
     fn keep_patch(&self, planned: &Planned) -> Result<()> {
-        let Some(state) = self.checkout.state() else {
+        let Some(path) = self.patch_path() else {
             return Ok(());
         };
         let mut preview = self.patch_of(planned);
         pour(&planned.plan, &mut preview)?;
-        let path = state.join(format!("add-{}.patch", self.skill.name));
         // Earlier patches are numbered, the oldest 1: they are taken back after this one, newest first.
         if path.exists() {
-            let numbered = |number| state.join(format!("add-{}.{number}.patch", self.skill.name));
+            let numbered = |number: u32| path.with_extension(format!("{number}.patch"));
             let free = (1..10_000).map(numbered).find(|path| !path.exists());
             let earlier = disk::read_private(&path)?;
             if let Some(free) = free {
@@ -278,11 +277,12 @@ impl Job<'_> {
 
     /// The patch that the last `add` with edits kept.
     fn kept_patch(&self) -> Option<PathBuf> {
-        let path = self
-            .checkout
-            .state()?
-            .join(format!("add-{}.patch", self.skill.name));
-        path.is_file().then_some(path)
+        self.patch_path().filter(|path| path.is_file())
+    }
+
+    fn patch_path(&self) -> Option<PathBuf> {
+        let name = format!("add-{}.patch", self.skill.name);
+        Some(self.checkout.state()?.join(name))
     }
 
     /// The skill's own files that are not as HEAD has them.

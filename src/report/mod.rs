@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::plan::{Finding, State};
 use crate::problem::Exit;
 
-/// The result of `verify` or `status`.
+/// The result of `verify`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The command, as typed after `skill`.

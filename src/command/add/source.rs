@@ -84,11 +84,12 @@ impl Job<'_> {
         };
         if fit.behind > 0 {
             let tip = branch.tip()?;
-            let found = format!(
-                "the tip of {name}, {} of {}, does not fit this checkout, which lacks:",
-                tip.short(),
-                tip.date
-            );
+            let why = if fit.unresolved.is_empty() {
+                "has not all files of the skill"
+            } else {
+                "does not fit this checkout, which lacks:"
+            };
+            let found = format!("the tip of {name}, {} of {}, {why}", tip.short(), tip.date);
             self.ui.tell(Tint::Warn, "older   ", &found);
             for missing in &fit.unresolved {
                 self.ui.say(&format!(
