@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::checkout::File;
 use crate::skill::Copied;
-use crate::typescript;
+use crate::typescript::{ModuleUse, Scan, is_relative};
 
 /// A commit, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,21 +59,27 @@ impl Payload {
                 .files
                 .get(&copy.from)
                 .filter(|file| !file.bytes.is_empty())?;
-            found.extend(unresolved(&copy.to, &file.bytes, &there));
+            if let Some(source) = source(&copy.to, &file.bytes) {
+                found.extend(unresolved(&copy.to, &source, &there));
+            }
         }
         Some(found)
     }
 }
 
-/// The relative imports of a file for which `is_file` knows no module. Only TypeScript and JavaScript have imports.
+/// The relative imports of the source at `path` for which `is_file` knows no module.
 #[must_use]
-pub fn unresolved(path: &Path, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) -> Vec<Unresolved> {
-    relative_imports(path, bytes)
-        .filter(|(_, _, modules)| !modules.iter().any(|module| is_file(module)))
-        .map(|(specifier, line, _)| Unresolved {
+pub fn unresolved(
+    path: &Path,
+    source: &Scan<'_>,
+    is_file: &dyn Fn(&Path) -> bool,
+) -> Vec<Unresolved> {
+    relative_imports(source)
+        .filter(|module| !candidates(path, &module.specifier).any(|file| is_file(&file)))
+        .map(|module| Unresolved {
             file: path.to_path_buf(),
-            line,
-            specifier,
+            line: module.line,
+            specifier: module.specifier,
         })
         .collect()
 }
@@ -81,65 +87,56 @@ pub fn unresolved(path: &Path, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) ->
 /// Every file that the file at `path` may mean by a relative import.
 #[must_use]
 pub fn imported(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
-    relative_imports(path, bytes)
-        .flat_map(|(_, _, modules)| modules)
+    let imports = source(path, bytes).map(|source| relative_imports(&source).collect::<Vec<_>>());
+    imports
+        .unwrap_or_default()
+        .iter()
+        .flat_map(|module| candidates(path, &module.specifier))
         .collect()
 }
 
-/// Whether a path is TypeScript or JavaScript.
+/// The file as a source, where it is TypeScript or JavaScript by its name: only those have imports.
 #[must_use]
-pub fn is_source(path: &Path) -> bool {
+pub fn source<'a>(path: &Path, bytes: &'a [u8]) -> Option<Scan<'a>> {
     let known = ["ts", "tsx", "mts", "cts", "js", "mjs"];
-    path.extension()
-        .is_some_and(|end| known.iter().any(|known| end == *known))
+    let end = path.extension()?;
+    known
+        .iter()
+        .any(|known| end == *known)
+        .then(|| Scan::of(bytes))
 }
 
-fn relative_imports<'a>(
-    path: &'a Path,
-    bytes: &[u8],
-) -> impl Iterator<Item = (String, usize, Vec<PathBuf>)> + 'a {
-    let uses = if is_source(path) {
-        typescript::module_specifiers(bytes)
-    } else {
-        Vec::new()
-    };
-    uses.into_iter()
-        .filter(|module| module.specifier.starts_with("./") || module.specifier.starts_with("../"))
-        .map(|module| {
-            let modules = candidates(path, &module.specifier);
-            (module.specifier, module.line, modules)
-        })
+fn relative_imports(source: &Scan<'_>) -> impl Iterator<Item = ModuleUse> + use<> {
+    let uses = source.module_specifiers().into_iter();
+    uses.filter(|module| is_relative(&module.specifier))
 }
 
 /// The files that a relative specifier can mean, by TypeScript's resolution for `NodeNext` and by Bun's, the usual first: the sources of a
 /// compiled module, the path as written, and a folder's index.
-fn candidates(importer: &Path, specifier: &str) -> Vec<PathBuf> {
-    let Some(target) = normalize(&importer.parent().unwrap_or(Path::new("")).join(specifier))
-    else {
-        return Vec::new();
-    };
-    let text = target.to_string_lossy().into_owned();
-    let sources = [
-        (".js", &[".ts", ".tsx", ".d.ts"][..]),
+fn candidates(importer: &Path, specifier: &str) -> impl Iterator<Item = PathBuf> + use<> {
+    /// What may stand in the place of a path's end.
+    const ENDS: [(&str, &[&str]); 5] = [
+        (".js", &[".ts", ".tsx", ".d.ts"]),
         (".mjs", &[".mts", ".d.mts"]),
         (".cjs", &[".cts", ".d.cts"]),
         (".jsx", &[".tsx"]),
+        (
+            "",
+            &["", ".ts", ".tsx", ".d.ts", ".js", "/index.ts", "/index.js"],
+        ),
     ];
-    let with = |stem: &str, ends: &[&str]| {
-        let path = |end: &&str| PathBuf::from(format!("{stem}{end}"));
-        ends.iter().map(path).collect::<Vec<_>>()
-    };
-    let mut found = sources
-        .iter()
-        .filter_map(|(compiled, ends)| Some(with(text.strip_suffix(compiled)?, ends)))
-        .flatten()
-        .collect::<Vec<_>>();
-    found.push(target);
-    found.extend(with(
-        &text,
-        &[".ts", ".tsx", ".d.ts", ".js", "/index.ts", "/index.js"],
-    ));
-    found
+    let target = normalize(&importer.parent().unwrap_or(Path::new("")).join(specifier));
+    target.into_iter().flat_map(|target| {
+        let target = target.to_string_lossy().into_owned();
+        let ends = ENDS.iter().flat_map(|(compiled, ends)| {
+            let of = move |end: &&'static str| (*compiled, *end);
+            ends.iter().map(of)
+        });
+        ends.filter_map(move |(compiled, end)| {
+            let stem = target.strip_suffix(compiled)?;
+            Some(PathBuf::from(format!("{stem}{end}")))
+        })
+    })
 }
 
 /// Resolves `.` and `..` by the text alone; `None` when the path leaves the root.
@@ -160,17 +157,19 @@ fn normalize(path: &Path) -> Option<PathBuf> {
     Some(found)
 }
 
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::unresolved;
+    use super::{source, unresolved};
 
     /// What of a file in `src/providers` is unresolved where `there` is all that is there.
     fn check(text: &str, there: &[&str], expected: &[(usize, &str)]) {
         let path = Path::new("src/providers/new.ts");
         let is_file = |path: &Path| there.iter().any(|file| Path::new(file) == path);
-        let found = unresolved(path, text.as_bytes(), &is_file);
+        let source = source(path, text.as_bytes()).unwrap();
+        let found = unresolved(path, &source, &is_file);
         let found = found
             .iter()
             .map(|missing| (missing.line, missing.specifier.as_str()))

@@ -6,7 +6,7 @@ use crate::checkout::{Entry, File};
 use crate::fact::conflict;
 use crate::payload::{self, Unresolved};
 use crate::skill::{Copied, Fault, Outcome};
-use crate::typescript::Scan;
+use crate::typescript::Token;
 
 /// What becomes of one copied file.
 ///
@@ -45,18 +45,13 @@ pub fn outcome(
         (Entry::File { file, .. }, None) if file.bytes.is_empty() => {
             Outcome::Missing(fault("file-empty", None, "the file is empty"))
         }
-        (Entry::File { file, .. }, None) => {
-            if let Some(fault) = dead(copy, &file.bytes) {
-                return Outcome::Missing(fault);
-            }
-            match payload::unresolved(&copy.to, &file.bytes, is_file).first() {
-                None => Outcome::Holds {
-                    line: None,
-                    note: None,
-                },
-                Some(missing) => Outcome::Missing(unresolved(missing)),
-            }
-        }
+        (Entry::File { file, .. }, None) => match idle(copy, &file.bytes, is_file) {
+            None => Outcome::Holds {
+                line: None,
+                note: None,
+            },
+            Some(fault) => Outcome::Missing(fault),
+        },
     }
 }
 
@@ -73,14 +68,18 @@ pub fn unfit(missing: &Unresolved) -> Outcome {
     }
 }
 
-/// What keeps a source that is there from doing anything: an unfinished merge, or no code in it.
-fn dead(copy: &Copied, bytes: &[u8]) -> Option<Fault> {
+/// What keeps a file that is there from doing anything: an unfinished merge, no code in it, or an import that is not there.
+fn idle(copy: &Copied, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) -> Option<Fault> {
     if let Some(line) = conflict(bytes) {
         let found = "the file holds an unfinished merge";
         return Some(fault("conflict-markers", Some(line), found));
     }
-    let silent = payload::is_source(&copy.to) && Scan::of(bytes).code().is_empty();
-    silent.then(|| fault("file-empty", None, "the file has no code in it"))
+    let source = payload::source(&copy.to, bytes)?;
+    if !source.tokens().iter().any(Token::is_code) {
+        return Some(fault("file-empty", None, "the file has no code in it"));
+    }
+    let missing = payload::unresolved(&copy.to, &source, is_file);
+    missing.first().map(unresolved)
 }
 
 /// Whether two files are the same to git: the bytes and the executable bit.

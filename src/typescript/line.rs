@@ -20,11 +20,9 @@ impl<'a> Lines<'a> {
         } else {
             0
         }];
-        let ends = (0..)
-            .zip(text)
-            .filter(|(place, byte)| ends_line(text, *place, **byte));
+        let ends = memchr::memchr2_iter(b'\n', b'\r', text).filter(|place| ends_line(text, *place));
         starts.extend(
-            ends.map(|(place, _)| place + 1)
+            ends.map(|place| place + 1)
                 .filter(|start| *start < text.len()),
         );
         Self { text, starts }
@@ -99,6 +97,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-fn ends_line(text: &[u8], place: usize, byte: u8) -> bool {
-    byte == b'\n' || (byte == b'\r' && text.get(place + 1) != Some(&b'\n'))
+/// Says whether the LF or CR at a place ends its line: a CR before an LF does not, the LF does.
+fn ends_line(text: &[u8], place: usize) -> bool {
+    text.get(place) == Some(&b'\n') || text.get(place + 1) != Some(&b'\n')
 }

@@ -6,6 +6,7 @@ mod module;
 mod tests;
 mod token;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 pub use line::Lines;
@@ -55,7 +56,8 @@ pub fn is_relative(specifier: &str) -> bool {
 #[derive(Debug)]
 pub struct Scan<'a> {
     text: &'a [u8],
-    lines: Lines<'a>,
+    /// Found when somebody asks for a line: most files are looked at for their imports alone.
+    lines: OnceCell<Lines<'a>>,
     tokens: Vec<Token>,
     unclosed: bool,
 }
@@ -65,10 +67,9 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn of(text: &'a [u8]) -> Self {
         let (tokens, unclosed) = token::scan(text);
-        let lines = Lines::of(text);
         Self {
             text,
-            lines,
+            lines: OnceCell::new(),
             tokens,
             unclosed,
         }
@@ -95,7 +96,7 @@ impl<'a> Scan<'a> {
     /// The text's lines.
     #[must_use]
     pub fn lines(&self) -> &Lines<'a> {
-        &self.lines
+        self.lines.get_or_init(|| Lines::of(self.text))
     }
 
     /// All tokens, comments too, in the text's order.
@@ -107,7 +108,9 @@ impl<'a> Scan<'a> {
     /// The tokens without comments and the `#!` line.
     #[must_use]
     pub fn code(&self) -> Vec<Token> {
-        self.tokens.iter().copied().filter(Token::is_code).collect()
+        let mut code = Vec::with_capacity(self.tokens.len());
+        code.extend(self.tokens.iter().copied().filter(Token::is_code));
+        code
     }
 
     /// The tokens that start before a byte, and those that start at it or after it.
@@ -142,6 +145,6 @@ impl<'a> Scan<'a> {
     /// The line that a byte lies in, counted from 1.
     #[must_use]
     pub fn line(&self, place: usize) -> usize {
-        self.lines.number(place)
+        self.lines().number(place)
     }
 }

@@ -101,15 +101,16 @@ fn attributes<'t>(scan: &Scan, name: &Token, after: &'t [Token]) -> Option<(usiz
 }
 
 fn used(scan: &Scan, last: Option<&Token>, from: &[Token]) -> Option<(UseKind, Token)> {
-    let (word, after) = from
-        .split_first()
-        .filter(|(word, _)| is_keyword(scan, last, word))?;
-    match scan.raw(word) {
-        b"import" => imported(scan, after),
-        b"export" => clause(scan, after, UseKind::ReExport),
-        b"require" => called(scan, after).map(|name| (UseKind::Require, name)),
-        _ => None,
-    }
+    let (word, after) = from.split_first()?;
+    let read = match scan.raw(word) {
+        b"import" => imported,
+        b"export" => exported,
+        b"require" => required,
+        _ => return None,
+    };
+    is_keyword(scan, last, word)
+        .then(|| read(scan, after))
+        .flatten()
 }
 
 fn imported(scan: &Scan, after: &[Token]) -> Option<(UseKind, Token)> {
@@ -120,6 +121,14 @@ fn imported(scan: &Scan, after: &[Token]) -> Option<(UseKind, Token)> {
         }
         _ => clause(scan, after, UseKind::Binding),
     }
+}
+
+fn exported(scan: &Scan, after: &[Token]) -> Option<(UseKind, Token)> {
+    clause(scan, after, UseKind::ReExport)
+}
+
+fn required(scan: &Scan, after: &[Token]) -> Option<(UseKind, Token)> {
+    called(scan, after).map(|name| (UseKind::Require, name))
 }
 
 /// The name in `('x')` or `('x', ...)`.

@@ -7,7 +7,7 @@ mod literal;
 
 pub(super) use literal::decode;
 use literal::{
-    blank, digits, line_length, quoted_length, regex_length, template_length, word_length,
+    blank, blanks, digits, line_length, quoted_length, regex_length, template_length, word_length,
 };
 
 /// A token's kind.
@@ -111,6 +111,7 @@ impl<'a> Scanner<'a> {
     fn step(&mut self) {
         let rest = self.rest();
         match rest {
+            [b' ' | b'\n' | b'\r' | b'\t', ..] => self.at += blanks(rest),
             [b'/', b'/', ..] => self.take(Kind::Comment, line_length(rest)),
             [b'/', b'*', body @ ..] => self.block_comment(body),
             [b'/', ..] if !self.value => self.closed_or_broken(Kind::Regex, regex_length(rest)),
@@ -126,11 +127,14 @@ impl<'a> Scanner<'a> {
     fn plain(&mut self) {
         let rest = self.rest();
         let number = rest.first().is_some_and(u8::is_ascii_digit);
-        match (blank(rest), word_length(rest)) {
-            (Some(length), _) => self.at += length,
-            (None, 0) => self.mark(),
-            (None, _) if number => self.code(Kind::Word, digits(rest), true),
-            (None, length) => self.word(length),
+        if let Some(length) = blank(rest) {
+            self.at += length;
+            return;
+        }
+        match word_length(rest) {
+            0 => self.mark(),
+            _ if number => self.code(Kind::Word, digits(rest), true),
+            length => self.word(length),
         }
     }
 
@@ -157,7 +161,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn block_comment(&mut self, body: &[u8]) {
-        let end = body.windows(2).position(|pair| pair == b"*/");
+        let end = memchr::memmem::find(body, b"*/");
         self.unclosed |= end.is_none();
         let length = end.map_or(body.len() + 2, |end| end + 4);
         self.take(Kind::Comment, length);

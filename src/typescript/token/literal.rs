@@ -1,5 +1,12 @@
 //! How far one token or one blank reaches, in bytes, and what a string says; it knows nothing of what stands around them.
 
+/// The length of the ASCII white space that a text starts with.
+pub(super) fn blanks(text: &[u8]) -> usize {
+    text.iter()
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count()
+}
+
 /// The length of the white space that a text starts with, one character of it; ECMA-262's white space and line ends.
 pub(super) fn blank(text: &[u8]) -> Option<usize> {
     match text {
@@ -20,16 +27,19 @@ fn wide_blank(bytes: [u8; 3]) -> bool {
 
 /// The length of the name, keyword or number that a text starts with; bytes beyond ASCII are part of names.
 pub(super) fn word_length(text: &[u8]) -> usize {
-    let inside = |place: &usize| text.get(*place..).is_some_and(in_word);
-    (0..text.len()).take_while(inside).count()
+    let mut length = 0;
+    loop {
+        let rest = text.get(length..).unwrap_or_default();
+        length += rest.iter().take_while(|byte| in_word(**byte)).count();
+        match text.get(length..) {
+            Some(rest @ [byte, ..]) if !byte.is_ascii() && blank(rest).is_none() => length += 1,
+            _ => return length,
+        }
+    }
 }
 
-fn in_word(text: &[u8]) -> bool {
-    match text {
-        [byte, ..] if byte.is_ascii() => byte.is_ascii_alphanumeric() || b"_$#\\".contains(byte),
-        [] => false,
-        _ => blank(text).is_none(),
-    }
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'\\')
 }
 
 /// The length of the number that a text starts with: a dot belongs to it, so that `1.` is no property.
@@ -42,7 +52,9 @@ pub(super) fn digits(text: &[u8]) -> usize {
 /// The length of a text's first line, without its end.
 pub(super) fn line_length(text: &[u8]) -> usize {
     let ends = |place: &usize| text.get(*place..).is_some_and(at_line_end);
-    (0..text.len()).find(ends).unwrap_or(text.len())
+    memchr::memchr3_iter(b'\n', b'\r', 0xE2, text)
+        .find(ends)
+        .unwrap_or(text.len())
 }
 
 fn at_line_end(text: &[u8]) -> bool {
