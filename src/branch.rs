@@ -1,9 +1,11 @@
 //! The skill's branch: brought here by the user's own git into a store of ours, and read from there. Never touches the user's refs,
 //! `FETCH_HEAD`, shallow file or objects.
 
+mod installed;
 mod origin;
 mod store;
 
+pub use installed::Installed;
 pub use origin::{Origin, origin_of};
 pub use store::Store;
 
@@ -19,7 +21,7 @@ use crate::process::{self, FetchError};
 use crate::remote::Remote;
 use crate::skill::Copied;
 
-use store::{installed, tip};
+use store::tip;
 
 /// A commit of the branch in a store, with the history behind it.
 pub struct Branch {
@@ -97,12 +99,6 @@ impl Branch {
             store.remember(&store::tip(remote, branch), tip)?;
         }
         Ok(Self { store, tip })
-    }
-
-    /// Remembers which commit a skill's files were written from, so that a later `verify` finds it first.
-    pub fn remember_installed(&self, skill: &str, commit: &Commit) -> Result<()> {
-        self.store
-            .remember(&installed(skill), Oid::from_str(&commit.id)?)
     }
 
     /// Finds the branch without a network: the newer of what the store remembers of this remote and the checkout's remote-tracking branch.

@@ -1,14 +1,17 @@
 //! The user's tree: where it is, which layout it has, and every read of it. Never writes, and never follows a path out of the tree.
 
-use std::cell::OnceCell;
-use std::fs;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository};
+use git2::{ErrorClass, ErrorCode, Repository};
 use regex::bytes::Regex;
+use sha1_smol::Sha1;
 
 use crate::problem::Problem;
 use crate::skill::Layout;
@@ -27,6 +30,17 @@ pub struct Checkout {
     root: PathBuf,
     layout: Option<Layout>,
     git: OnceCell<Git>,
+    state: OnceCell<Option<PathBuf>>,
+    /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
+    plain: RefCell<BTreeSet<PathBuf>>,
+}
+
+/// Where a path of the checkout really lies.
+struct Place {
+    /// The path with its symlinks resolved, relative to the root.
+    real: PathBuf,
+    /// What stands there; `None` when nothing does.
+    metadata: Option<Metadata>,
 }
 
 /// What git says of the checkout.
@@ -87,6 +101,8 @@ impl Checkout {
             root,
             layout: None,
             git: OnceCell::new(),
+            state: OnceCell::new(),
+            plain: RefCell::default(),
         };
         checkout.layout = checkout.find_layout();
         Ok(checkout)
@@ -136,15 +152,12 @@ impl Checkout {
     /// Reads what stands at a path relative to the root. An error is the disk's; what must not be touched is [`Entry::Refused`].
     pub fn entry(&self, path: &Path) -> Result<Entry> {
         let context = || format!("failed to read `{}`", path.display());
-        let real = match self.resolve(path).with_context(context)? {
-            Ok(real) => real,
+        let Place { real, metadata } = match self.resolve(path).with_context(context)? {
+            Ok(place) => place,
             Err(reason) => return Ok(Entry::Refused(reason)),
         };
-        let target = self.root.join(&real);
-        let metadata = match fs::metadata(&target) {
-            Ok(metadata) => metadata,
-            Err(error) if is_absent(&error) => return Ok(Entry::Absent { real }),
-            Err(error) => return Err(error).with_context(context),
+        let Some(metadata) = metadata else {
+            return Ok(Entry::Absent { real });
         };
         if !metadata.is_file() {
             let what = if metadata.is_dir() {
@@ -154,7 +167,7 @@ impl Checkout {
             };
             return Ok(Entry::Refused(format!("{what} is where a file should be")));
         }
-        let bytes = fs::read(&target).with_context(context)?;
+        let bytes = fs::read(self.root.join(&real)).with_context(context)?;
         Ok(Entry::File {
             real,
             file: File {
@@ -164,10 +177,27 @@ impl Checkout {
         })
     }
 
+    /// The bytes of the regular file at a path relative to the root, where there is one that may be read.
+    #[must_use]
+    pub fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        match self.entry(path) {
+            Ok(Entry::File { file, .. }) => Some(file.bytes),
+            _ => None,
+        }
+    }
+
     /// Whether a regular file stands at a path relative to the root.
     #[must_use]
     pub fn is_file(&self, path: &Path) -> bool {
-        matches!(self.resolve(path), Ok(Ok(real)) if self.root.join(&real).is_file())
+        let Ok(Ok(place)) = self.resolve(path) else {
+            return false;
+        };
+        place.metadata.is_some_and(|metadata| metadata.is_file())
+    }
+
+    /// Forgets which folders were looked at, so that every path is resolved anew: before something is written.
+    pub fn look_again(&self) {
+        self.plain.borrow_mut().clear();
     }
 
     /// Whether anything stands at a path relative to the root.
@@ -177,34 +207,63 @@ impl Checkout {
     }
 
     /// The place of `path` with its symlinks resolved, relative to the root; inside, the reason why it must not be used.
-    fn resolve(&self, path: &Path) -> io::Result<std::result::Result<PathBuf, String>> {
+    fn resolve(&self, path: &Path) -> io::Result<std::result::Result<Place, String>> {
         let plain = path
             .components()
             .all(|part| matches!(part, Component::Normal(_)));
         if !plain {
             return Ok(Err("the path is not a plain relative one".to_owned()));
         }
-        let mut real = PathBuf::new();
-        for part in path.components() {
-            real.push(part);
-            let target = self.root.join(&real);
-            match fs::symlink_metadata(&target) {
-                Ok(metadata) if metadata.is_symlink() => match self.follow(&target)? {
-                    Ok(inside) => real = inside,
-                    Err(reason) => return Ok(Err(reason)),
-                },
-                Ok(_) => {}
-                Err(error) if is_absent(&error) => {}
-                Err(error) => return Err(error),
+        let known = path.parent().filter(|folder| self.is_plain(folder));
+        let mut place = Place {
+            real: known.unwrap_or(Path::new("")).to_path_buf(),
+            metadata: None,
+        };
+        let rest = known.and_then(|folder| path.strip_prefix(folder).ok());
+        for part in rest.unwrap_or(path) {
+            match self.step(place, part)? {
+                Ok(next) => place = next,
+                Err(reason) => return Ok(Err(reason)),
             }
         }
-        if real
-            .components()
-            .any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
-        {
+        let own = |part: Component<'_>| part.as_os_str().eq_ignore_ascii_case(".git");
+        if place.real.components().any(own) {
             return Ok(Err("the path leads into git's own directory".to_owned()));
         }
-        Ok(Ok(real))
+        Ok(Ok(place))
+    }
+
+    fn is_plain(&self, folder: &Path) -> bool {
+        self.plain.borrow().contains(folder)
+    }
+
+    /// Goes from a folder to what has a name in it.
+    fn step(
+        &self,
+        Place { mut real, .. }: Place,
+        name: &OsStr,
+    ) -> io::Result<std::result::Result<Place, String>> {
+        let above = real.as_os_str().is_empty() || self.is_plain(&real);
+        real.push(name);
+        let target = self.root.join(&real);
+        let metadata = match fs::symlink_metadata(&target) {
+            Ok(metadata) => Some(metadata),
+            Err(error) if is_absent(&error) => None,
+            Err(error) => return Err(error),
+        };
+        if metadata.as_ref().is_some_and(Metadata::is_symlink) {
+            return Ok(match self.follow(&target)? {
+                Ok(inside) => Ok(Place {
+                    metadata: Some(fs::metadata(self.root.join(&inside))?),
+                    real: inside,
+                }),
+                Err(reason) => Err(reason),
+            });
+        }
+        if above && metadata.as_ref().is_some_and(Metadata::is_dir) {
+            self.plain.borrow_mut().insert(real.clone());
+        }
+        Ok(Ok(Place { real, metadata }))
     }
 
     fn follow(&self, link: &Path) -> io::Result<std::result::Result<PathBuf, String>> {
@@ -253,21 +312,19 @@ impl Checkout {
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
-        Some(
-            Repository::discover_path(&self.root, &[] as &[&Path])
-                .ok()?
-                .join("nanoclaw"),
-        )
+        let found = self.state.get_or_init(|| {
+            let git = Repository::discover_path(&self.root, &[] as &[&Path]);
+            Some(git.ok()?.join("nanoclaw"))
+        });
+        found.clone()
     }
 
     /// The container engine that the host runs: `CONTAINER_RUNTIME_BIN` of `src/container-runtime.ts`, `docker` where that is not there to
     /// be read. A plain program name: a path would let a checkout choose what a mere look at it starts.
     #[must_use]
     pub fn engine(&self) -> String {
-        let source = match self.entry(Path::new("src/container-runtime.ts")) {
-            Ok(Entry::File { file, .. }) => file.bytes,
-            _ => Vec::new(),
-        };
+        let source = self.bytes(Path::new("src/container-runtime.ts"));
+        let source = source.unwrap_or_default();
         let constant = r#"(?-u)CONTAINER_RUNTIME_BIN\b[^=\n]*=\s*['"]([A-Za-z0-9._-]+)['"]"#;
         let found = Regex::new(constant).ok().and_then(|constant| {
             let name = constant.captures(&source)?.get(1)?;
@@ -280,7 +337,9 @@ impl Checkout {
 /// The id that git gives these bytes as a blob, in 40 hex digits.
 #[must_use]
 pub fn blob_id(bytes: &[u8]) -> String {
-    Oid::hash_object(ObjectType::Blob, bytes).map_or_else(|_| "0".repeat(40), |id| id.to_string())
+    let mut digest = Sha1::from(format!("blob {}\0", bytes.len()));
+    digest.update(bytes);
+    digest.digest().to_string()
 }
 
 fn open_git(root: &Path) -> Git {

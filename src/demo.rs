@@ -43,7 +43,7 @@ pub fn run(arguments: &Add, ui: Ui) -> Result<Exit> {
     let unmet = unmet(&skill, &checkout)?;
     let tests = unmet.as_deref().map_or(Tests::Run, Tests::Leave);
     let report = verify::report(&skill, &checkout, tests, ui)?;
-    verify::print(&report, Format::Text, ui)?;
+    verify::print(&report, &checkout, Format::Text, ui)?;
     ui.tell(Tint::Strong, "The sample", "");
     ui.say(&format!(
         "  look around: cd {} && git status",

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::checkout::{Checkout, Entry};
+use crate::checkout::Checkout;
 use crate::process::{self, EngineState};
 use crate::skill::{Need, Task};
 
@@ -50,10 +50,8 @@ fn program(checkout: &Checkout, name: &str) -> Unmet {
 
 /// The version of pnpm that the checkout's `package.json` names (`packageManager`).
 fn package_manager(checkout: &Checkout) -> Option<String> {
-    let Entry::File { file, .. } = checkout.entry(Path::new("package.json")).ok()? else {
-        return None;
-    };
-    let manifest: serde_json::Value = serde_json::from_slice(&file.bytes).ok()?;
+    let manifest = checkout.bytes(Path::new("package.json"))?;
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
     let named = manifest
         .get("packageManager")?
         .as_str()?
@@ -63,10 +61,8 @@ fn package_manager(checkout: &Checkout) -> Option<String> {
 
 /// The version of Bun that the checkout's image has (`ARG BUN_VERSION`).
 fn bun_version(checkout: &Checkout) -> Option<String> {
-    let Entry::File { file, .. } = checkout.entry(Path::new("container/Dockerfile")).ok()? else {
-        return None;
-    };
-    let text = String::from_utf8_lossy(&file.bytes).into_owned();
+    let text = checkout.bytes(Path::new("container/Dockerfile"))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
     let version = text
         .lines()
         .find_map(|line| line.trim().strip_prefix("ARG BUN_VERSION="))?;

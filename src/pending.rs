@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 
 use crate::checkout::Checkout;
+use crate::sink::disk;
 
 /// The record of one skill's pending builds.
 pub struct Pending {
@@ -33,30 +34,9 @@ impl Pending {
         if self.read().as_deref() == Some(labels) {
             return Ok(());
         }
-        let context = || {
-            format!(
-                "failed to record the pending builds in `{}`",
-                self.file.display()
-            )
-        };
-        let folder = self
-            .file
-            .parent()
-            .ok_or_else(|| anyhow!("the record has no folder"))?;
-        fs::create_dir_all(folder).with_context(context)?;
-        let text = labels
-            .iter()
-            .flat_map(|label| {
-                [
-                    label.as_str(),
-                    "
-",
-                ]
-            })
-            .collect::<String>();
-        let staged = self.file.with_extension("new");
-        fs::write(&staged, text).with_context(context)?;
-        fs::rename(&staged, &self.file).with_context(context)
+        let lines = labels.iter().flat_map(|label| [label.as_str(), "\n"]);
+        disk::write_private(&self.file, lines.collect::<String>().as_bytes())
+            .context("failed to record the pending builds")
     }
 
     /// Strikes one build off.

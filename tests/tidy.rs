@@ -143,10 +143,6 @@ fn each_module_that_writes_has_its_reason() {
             "the one writer of the work tree, and of the program's own files under the git directory",
         ),
         (
-            "pending.rs",
-            "the record of builds, under the git directory",
-        ),
-        (
             "branch/store.rs",
             "the store, under the git directory or in a temporary folder",
         ),

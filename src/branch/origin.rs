@@ -2,20 +2,29 @@
 
 use git2::{ObjectType, Oid, Repository, Sort};
 
+use super::installed::Installed;
 use super::store::Store;
 use super::{blob_ids, commit};
 use crate::checkout::{Checkout, Git};
 use crate::payload::Commit;
 use crate::skill::Copied;
 
-/// Which commit known here, of any remote's branch, holds just the files that the checkout has; `read` gives their bytes.
+/// Which commit known here holds just the files that the checkout has: the one they were written from, else one of any remote's branch.
+/// `read` gives their bytes as they are in the work tree.
 #[must_use]
 pub fn origin_of(
     checkout: &Checkout,
+    skill: &str,
     branch: &str,
     copies: &[Copied],
     read: &dyn Fn(&Copied) -> Option<Vec<u8>>,
 ) -> Origin {
+    // Mostly the record is all there is to look at, and it needs no repository.
+    if let Some(installed) = Installed::read(checkout, skill)
+        && installed.holds(copies, read)
+    {
+        return Origin::Commit(installed.commit);
+    }
     let Git::Open(repository) = checkout.git() else {
         return Origin::Unknown;
     };
@@ -38,7 +47,6 @@ pub fn origin_of(
         let blobs = blobs.into_iter().map(|blob| blob.map(|(id, _)| id));
         blobs.eq(ids.iter().copied().map(Some))
     };
-    // What the files were written from comes first: mostly that is all there is to look at.
     let first = remembered.iter().copied().find(holds);
     let found = first.or_else(|| {
         let tips = tips(repository, branch);

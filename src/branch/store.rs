@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use git2::{Odb, Oid, Repository};
 use tempfile::TempDir;
 
+use super::installed;
 use crate::checkout::Checkout;
 use crate::remote::Remote;
 
@@ -23,9 +24,11 @@ pub struct Store {
 impl Store {
     /// The store that is kept under the checkout's git directory and serves `--offline`.
     pub fn kept(checkout: &Checkout) -> Result<Self> {
-        let folder = kept_folder(checkout)?;
+        let borrowed = borrowed(checkout)?;
+        let folder =
+            kept_folder(checkout).ok_or_else(|| anyhow!("the checkout has no git directory"))?;
         make(&folder)?;
-        Self::read(folder, borrowed(checkout)?, None)
+        Self::read(folder, borrowed, None)
     }
 
     /// A store in a temporary folder, gone with the value. It borrows from the kept store too, where there is one.
@@ -34,13 +37,14 @@ impl Store {
         let folder = temporary.path().to_path_buf();
         make(&folder)?;
         let mut borrowed = borrowed(checkout)?;
-        borrowed.extend(Some(objects(&kept_folder(checkout)?)).filter(|kept| kept.is_dir()));
+        let kept = kept_folder(checkout).map(|kept| objects(&kept));
+        borrowed.extend(kept.filter(|kept| kept.is_dir()));
         Self::read(folder, borrowed, Some(temporary))
     }
 
     /// The kept store for reading alone: makes nothing, and is `None` where there is none.
     pub(super) fn kept_to_read(checkout: &Checkout) -> Option<Self> {
-        let folder = kept_folder(checkout).ok()?;
+        let folder = kept_folder(checkout)?;
         if !folder.is_dir() {
             return None;
         }
@@ -85,23 +89,15 @@ impl Store {
     /// Every commit that is remembered: what skills were written from, then the tips of fetched branches.
     pub(super) fn all_remembered(&self) -> Vec<Oid> {
         let records = |folder| fs::read_dir(self.folder.join(folder)).into_iter().flatten();
-        let records = records(INSTALLED).chain(records(TIPS)).flatten();
+        let records = records(installed::FOLDER).chain(records(TIPS)).flatten();
         records
             .filter_map(|record| read_record(&record.path()))
             .collect()
     }
 }
 
-/// Where the commits that skills were written from are remembered, a file a skill.
-const INSTALLED: &str = "installed";
-
 /// Where the tips of fetched branches are remembered, a file a branch of a remote.
 const TIPS: &str = "tips";
-
-/// The name under which the commit that a skill was written from is remembered.
-pub(super) fn installed(skill: &str) -> PathBuf {
-    Path::new(INSTALLED).join(skill)
-}
 
 /// The name under which the tip of a remote's branch is remembered.
 pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
@@ -109,8 +105,10 @@ pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
     Path::new(TIPS).join(digest.to_string())
 }
 
+/// The commit that a record begins with.
 fn read_record(path: &Path) -> Option<Oid> {
-    Oid::from_str(fs::read_to_string(path).ok()?.trim_end()).ok()
+    let text = fs::read_to_string(path).ok()?;
+    Oid::from_str(text.split_whitespace().next()?).ok()
 }
 
 /// Git puts packs into a folder that it makes; libgit2 looks only into one that it found.
@@ -127,9 +125,7 @@ fn borrowed(checkout: &Checkout) -> Result<Vec<PathBuf>> {
     Ok(vec![objects(checkout.repository()?.commondir())])
 }
 
-fn kept_folder(checkout: &Checkout) -> Result<PathBuf> {
-    checkout.repository()?;
-    let state = checkout.state();
-    let state = state.ok_or_else(|| anyhow!("the checkout has no git directory"))?;
-    Ok(state.join("store"))
+/// Where the kept store is, or would be; `None` where there is no git directory.
+pub(super) fn kept_folder(checkout: &Checkout) -> Option<PathBuf> {
+    Some(checkout.state()?.join("store"))
 }

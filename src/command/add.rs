@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use regex::Regex;
 
-use crate::branch::Branch;
+use crate::branch::Installed;
 use crate::builds::{self, Build, Leave, Ready};
 use crate::checkout::{Checkout, Entry};
 use crate::cli::Add;
@@ -108,7 +108,6 @@ struct Planned {
 /// Where a plan's payload was taken from.
 struct Taken {
     remote: Remote,
-    branch: Branch,
     commit: Commit,
 }
 
@@ -242,9 +241,9 @@ impl Job<'_> {
         }
         pour(plan, &mut disk)?;
         if let Some(taken) = &planned.from {
-            taken
-                .branch
-                .remember_installed(&self.skill.name, &taken.commit)?;
+            let read = |copy: &Copied| self.checkout.bytes(&copy.to);
+            Installed::now(&taken.commit, &self.copies(), &read)
+                .write(self.checkout, &self.skill.name)?;
         }
         for (path, kept) in &disk.kept {
             self.ui.tell(

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::branch::{self, Origin};
-use crate::checkout::{Checkout, Entry};
+use crate::checkout::Checkout;
 use crate::cli::{Format, Verify};
 use crate::needs;
 use crate::plan::{Pins, plan};
@@ -26,7 +26,7 @@ pub fn run(arguments: &Verify, directory: &Path, ui: Ui) -> Result<Exit> {
         Tests::Run
     };
     let report = report(&skill, &checkout, tests, ui)?;
-    print(&report, arguments.format, ui)?;
+    print(&report, &checkout, arguments.format, ui)?;
     Ok(report.exit())
 }
 
@@ -53,7 +53,6 @@ pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> R
         command: "verify",
         skill: skill.name.clone(),
         root: checkout.root().to_path_buf(),
-        prefix: checkout.prefix(),
         findings: survey.findings,
         notes,
         checks: checks(skill, checkout, tests, ui)?,
@@ -111,11 +110,8 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
         .iter()
         .map(|(_, copy)| (*copy).clone())
         .collect::<Vec<_>>();
-    let read = |copy: &Copied| match checkout.entry(&copy.to) {
-        Ok(Entry::File { file, .. }) => Some(file.bytes),
-        _ => None,
-    };
-    let note = match branch::origin_of(checkout, branch, &files, &read) {
+    let read = |copy: &Copied| checkout.bytes(&copy.to);
+    let note = match branch::origin_of(checkout, &skill.name, branch, &files, &read) {
         Origin::Commit(commit) => format!(
             "the same bytes as {branch} {} ({})",
             commit.short(),
@@ -130,7 +126,7 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
 }
 
 /// Prints a report on stdout.
-pub fn print(report: &Report, format: Format, ui: Ui) -> Result<()> {
+pub fn print(report: &Report, checkout: &Checkout, format: Format, ui: Ui) -> Result<()> {
     match format {
         Format::Text => text::lines(report)
             .iter()
@@ -138,8 +134,9 @@ pub fn print(report: &Report, format: Format, ui: Ui) -> Result<()> {
         Format::Json => ui.data(json::text(report).as_bytes()),
         Format::Github => {
             ui.data(github::log(report).as_bytes())?;
-            ui.data(github::annotations(report).as_bytes())?;
-            ui.job_summary(&github::summary(report))
+            let prefix = checkout.prefix();
+            ui.data(github::annotations(report, &prefix).as_bytes())?;
+            ui.job_summary(&github::summary(report, &prefix))
         }
     }
 }

@@ -1,21 +1,23 @@
 //! A report as GitHub workflow commands and as a job summary, by GitHub's "Workflow commands for GitHub Actions". Writes neither.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::plan::State;
 use crate::problem::Exit;
 use crate::report::{CheckEnd, Report, text};
 
-/// An annotation a line: an error for each fact that does not hold and each check that failed, with paths relative to the repository.
+/// An annotation a line: an error for each fact that does not hold and each check that failed, with paths relative to the
+/// repository; `prefix` is the root's own.
 #[must_use]
-pub fn annotations(report: &Report) -> String {
+pub fn annotations(report: &Report, prefix: &Path) -> String {
     let mut lines = String::new();
     for finding in report
         .findings
         .iter()
         .filter(|finding| finding.state != State::Holds)
     {
-        let path = report.prefix.join(&finding.path);
+        let path = prefix.join(&finding.path);
         let line = finding
             .line
             .map(|line| format!(",line={line}"))
@@ -61,7 +63,7 @@ pub fn annotations(report: &Report) -> String {
 
 /// The job summary, in GitHub's Markdown.
 #[must_use]
-pub fn summary(report: &Report) -> String {
+pub fn summary(report: &Report, prefix: &Path) -> String {
     let verdict = if report.exit() == Exit::Done {
         "verified"
     } else {
@@ -82,7 +84,7 @@ pub fn summary(report: &Report) -> String {
             .map(|line| format!(":{line}"))
             .unwrap_or_default();
         let found = finding.found.clone().unwrap_or_default();
-        let place = report.prefix.join(&finding.path);
+        let place = prefix.join(&finding.path);
         let _ = writeln!(
             summary,
             "| {sign} | {} | `{}{line}` | {} |",

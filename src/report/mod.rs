@@ -18,8 +18,6 @@ pub struct Report {
     pub skill: String,
     /// The checkout's root.
     pub root: PathBuf,
-    /// The root relative to the repository's work tree.
-    pub prefix: PathBuf,
     /// The facts, in the document's order.
     pub findings: Vec<Finding>,
     /// What is worth knowing and is neither right nor wrong, each a clause after a word: `payload`, `there; ...`.

@@ -88,6 +88,7 @@ impl Sink for Disk<'_> {
 }
 
 fn as_planned(checkout: &Checkout, edit: &Edit) -> Result<()> {
+    checkout.look_again();
     let now = match checkout.entry(&edit.path)? {
         Entry::File { file, .. } => Some(file),
         Entry::Absent { .. } => None,

@@ -68,11 +68,7 @@ impl Job<'_> {
             payload.commit.date
         ));
         let commit = payload.commit.clone();
-        let taken = Taken {
-            remote,
-            branch,
-            commit,
-        };
+        let taken = Taken { remote, commit };
         Ok((taken, payload))
     }
 

@@ -1,0 +1,129 @@
+//! Which commit a skill's files were written from, and which bytes they got: a small record beside the store. Opens no repository.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::checkout::{Checkout, blob_id};
+use crate::payload::Commit;
+use crate::sink::disk;
+use crate::skill::Copied;
+
+/// The folder of the records in the store, a file a skill.
+pub(super) const FOLDER: &str = "installed";
+
+/// What a skill's files were written from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// The commit that every file comes from.
+    pub commit: Commit,
+    /// Each file's id as a blob, in hex digits, and its path in the checkout.
+    files: Vec<(String, PathBuf)>,
+}
+
+impl Installed {
+    /// The record of files that were just written; `read` gives their bytes as they are in the work tree.
+    pub fn now(
+        commit: &Commit,
+        copies: &[Copied],
+        read: &dyn Fn(&Copied) -> Option<Vec<u8>>,
+    ) -> Self {
+        let file = |copy: &Copied| Some((blob_id(&read(copy)?), copy.to.clone()));
+        Self {
+            commit: commit.clone(),
+            files: copies.iter().filter_map(file).collect(),
+        }
+    }
+
+    /// The record of a skill. One that is torn, or of another form, is one that is not there.
+    #[must_use]
+    pub fn read(checkout: &Checkout, skill: &str) -> Option<Self> {
+        let text = fs::read_to_string(file(checkout, skill)?).ok()?;
+        let mut lines = text.lines().map(|line| line.split_once(' '));
+        let (id, date) = lines.next()??;
+        let files = lines.map(|line| line.map(|(id, path)| (id.to_owned(), PathBuf::from(path))));
+        Some(Self {
+            commit: Commit {
+                id: id.to_owned(),
+                date: date.to_owned(),
+            },
+            files: files.collect::<Option<_>>()?,
+        })
+    }
+
+    /// Writes the record: the commit and its date, then a line a file.
+    pub fn write(&self, checkout: &Checkout, skill: &str) -> Result<()> {
+        let Some(record) = file(checkout, skill) else {
+            return Ok(());
+        };
+        let mut text = format!("{} {}\n", self.commit.id, self.commit.date);
+        for (id, path) in &self.files {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{id} {}", path.display());
+        }
+        disk::write_private(&record, text.as_bytes())
+    }
+
+    /// Whether the copies have just the bytes that were written.
+    pub fn holds(&self, copies: &[Copied], read: &dyn Fn(&Copied) -> Option<Vec<u8>>) -> bool {
+        let same = |copy: &Copied| {
+            let recorded = self.files.iter().find(|(_, path)| *path == copy.to);
+            recorded.is_some_and(|(id, _)| read(copy).is_some_and(|bytes| blob_id(&bytes) == *id))
+        };
+        copies.iter().all(same)
+    }
+}
+
+fn file(checkout: &Checkout, skill: &str) -> Option<PathBuf> {
+    Some(
+        super::store::kept_folder(checkout)?
+            .join(FOLDER)
+            .join(skill),
+    )
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::{Commit, Installed, file};
+    use crate::checkout::{BARRELS, Checkout};
+    use crate::skill::Copied;
+
+    #[test]
+    fn a_record_holds_for_just_the_bytes_that_were_written() {
+        let folder = tempfile::tempdir().unwrap();
+        git2::Repository::init(folder.path()).unwrap();
+        let [barrel, _] = BARRELS.map(|barrel| folder.path().join(barrel));
+        fs::create_dir_all(barrel.parent().unwrap()).unwrap();
+        fs::write(barrel, "").unwrap();
+        let checkout = Checkout::find(folder.path()).unwrap();
+        let copies = ["src/a b.ts", "src/b.ts"].map(|path| Copied {
+            from: path.to_owned(),
+            to: PathBuf::from(path),
+        });
+        let commit = Commit {
+            id: "b429ab3".repeat(6),
+            date: "2026-05-01".to_owned(),
+        };
+        let written = |copy: &Copied| Some(copy.from.clone().into_bytes());
+        let installed = Installed::now(&commit, &copies, &written);
+        installed.write(&checkout, "x").unwrap();
+        let read = Installed::read(&checkout, "x").unwrap();
+        assert_eq!(read, installed);
+        assert!(read.holds(&copies, &written));
+        assert!(!read.holds(&copies, &|_| Some(b"edited".to_vec())));
+        assert!(!read.holds(&copies, &|_| None));
+        // A document that copies another file was not installed by this record.
+        let [first, mut second] = copies;
+        second.to = PathBuf::from("src/c.ts");
+        assert!(!read.holds(&[first, second], &written));
+        fs::write(file(&checkout, "x").unwrap(), "b429ab3").unwrap();
+        assert_eq!(Installed::read(&checkout, "x"), None);
+        assert_eq!(Installed::read(&checkout, "y"), None);
+    }
+}
