@@ -1,8 +1,8 @@
 //! The user's tree: where it is, which layout it has, and every read of it. Never writes, and never follows a path out of the tree.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -32,7 +32,7 @@ pub struct Checkout {
     git: OnceCell<Git>,
     state: OnceCell<Option<PathBuf>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
-    plain: RefCell<BTreeSet<PathBuf>>,
+    plain: RefCell<HashSet<OsString>>,
 }
 
 /// Where a path of the checkout really lies.
@@ -234,7 +234,7 @@ impl Checkout {
     }
 
     fn is_plain(&self, folder: &Path) -> bool {
-        self.plain.borrow().contains(folder)
+        self.plain.borrow().contains(folder.as_os_str())
     }
 
     /// Goes from a folder to what has a name in it.
@@ -261,7 +261,7 @@ impl Checkout {
             });
         }
         if above && metadata.as_ref().is_some_and(Metadata::is_dir) {
-            self.plain.borrow_mut().insert(real.clone());
+            self.plain.borrow_mut().insert(real.as_os_str().to_owned());
         }
         Ok(Ok(Place { real, metadata }))
     }

@@ -196,7 +196,8 @@ fn head(block: &str) -> &str {
 }
 
 fn line_of(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    memchr::memchr_iter(b'\n', before).count() + 1
 }
 
 fn step(block: &Block, line: usize) -> Result<Step, String> {

@@ -54,9 +54,8 @@ impl Statement {
     /// Returns what follows the keyword and its flags, such as `--mount=...`.
     pub fn command(&self) -> &[Glyph] {
         let arguments = self.arguments();
-        let flags = words::split(arguments, '\\')
-            .into_iter()
-            .take_while(|word| word.raw().starts_with("--"));
+        let words = words::split(arguments, '\\');
+        let flags = words.take_while(|word| word.raw().starts_with("--"));
         let after = flags.last().map_or(0, |flag| flag.place.end);
         arguments.get(after..).unwrap_or_default()
     }
@@ -134,7 +133,14 @@ fn statement(text: &str, start: usize, escape: char) -> Result<Statement, Unread
     let indent = glyphs.iter().take_while(|(_, glyph)| SPACE.contains(glyph));
     glyphs.drain(..indent.count());
     let start = glyphs.first().map_or(start, |(at, _)| *at);
+    // Without a `<<` there is no heredoc, and the words after the keyword do not matter.
+    let heredocs = glyphs
+        .windows(2)
+        .any(|pair| matches!(pair, [(_, '<'), (_, '<')]));
     let words = words::split(&glyphs, escape);
+    let words = words
+        .take(if heredocs { usize::MAX } else { 2 })
+        .collect::<Vec<_>>();
     let keyword = keyword(&words);
     let place = words
         .get(keyword.saturating_sub(1))

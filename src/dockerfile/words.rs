@@ -65,14 +65,13 @@ impl Word {
 /// Reads the arguments of an ARG: `NAME` or `NAME=value`, several times.
 pub fn declarations(arguments: &[Glyph], escape: char) -> Vec<Declaration> {
     split(arguments, escape)
-        .iter()
-        .map(|word| declaration(word, escape))
+        .map(|word| declaration(&word, escape))
         .collect()
 }
 
 /// Reads the names that an ENV sets: of `A=b C=d` each, of the older `A b` the first word.
 pub fn names(arguments: &[Glyph], escape: char) -> Vec<String> {
-    let words = split(arguments, escape);
+    let words = split(arguments, escape).collect::<Vec<_>>();
     let name = |word: &Word| unquoted(word.raw.split('=').next().unwrap_or_default(), escape);
     let pairs = words.first().is_some_and(|word| word.raw.contains('='));
     words
@@ -82,20 +81,25 @@ pub fn names(arguments: &[Glyph], escape: char) -> Vec<String> {
         .collect()
 }
 
-/// Splits at white space that is neither quoted nor escaped.
-pub fn split(glyphs: &[Glyph], escape: char) -> Vec<Word> {
-    let mut words = Vec::new();
+/// Splits at white space that is neither quoted nor escaped, a word when it is asked for.
+pub fn split(glyphs: &[Glyph], escape: char) -> impl Iterator<Item = Word> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = glyphs.get(at..).unwrap_or_default();
+        let start = at + rest.iter().position(|(_, glyph)| !glyph.is_whitespace())?;
+        at = start + length(glyphs.get(start..).unwrap_or_default(), escape);
+        Some(word(glyphs, start..at))
+    })
+}
+
+/// How many of the glyphs the word takes that begins with them.
+fn length(glyphs: &[Glyph], escape: char) -> usize {
     let mut quote = None;
     let mut escaped = false;
-    let mut start = None;
     for (index, (_, glyph)) in glyphs.iter().enumerate() {
-        if glyph.is_whitespace() && quote.is_none() && !escaped {
-            words.extend(start.take().map(|start| word(glyphs, start..index)));
-            continue;
-        }
-        start = start.or(Some(index));
         match glyph {
             _ if escaped => escaped = false,
+            glyph if glyph.is_whitespace() && quote.is_none() => return index,
             // Between single quotes nothing is escaped.
             glyph if *glyph == escape && quote != Some('\'') => escaped = true,
             '"' | '\'' if quote.is_none() => quote = Some(*glyph),
@@ -103,8 +107,7 @@ pub fn split(glyphs: &[Glyph], escape: char) -> Vec<Word> {
             _ => {}
         }
     }
-    words.extend(start.map(|start| word(glyphs, start..glyphs.len())));
-    words
+    glyphs.len()
 }
 
 /// Returns the text without its quotes and escapes.
