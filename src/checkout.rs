@@ -1,5 +1,7 @@
 //! The user's tree: where it is, which layout it has, and every read of it. Never writes, and never follows a path out of the tree.
 
+mod line_ends;
+
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -9,9 +11,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
-use git2::{ErrorClass, ErrorCode, Repository};
+use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Repository};
 use regex::bytes::Regex;
 use sha1_smol::Sha1;
+
+pub use line_ends::LineEnds;
 
 use crate::problem::Problem;
 use crate::skill::Layout;
@@ -309,6 +313,24 @@ impl Checkout {
         prefix.unwrap_or_default()
     }
 
+    /// What git does with the line ends of a file, relative to the root.
+    #[must_use]
+    pub fn line_ends(&self, path: &Path) -> LineEnds {
+        let Git::Open(repository) = self.git() else {
+            return LineEnds::AsTheyAre;
+        };
+        let path = self.prefix().join(path);
+        let attribute = |name| {
+            let value = repository.get_attr_bytes(&path, name, AttrCheckFlags::FILE_THEN_INDEX);
+            AttrValue::from_bytes(value.ok().flatten())
+        };
+        let text = match attribute("text") {
+            AttrValue::Unspecified => attribute("crlf"),
+            text => text,
+        };
+        LineEnds::of(text, attribute("eol"), line_end_config(repository))
+    }
+
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
@@ -340,6 +362,20 @@ pub fn blob_id(bytes: &[u8]) -> String {
     let mut digest = Sha1::from(format!("blob {}\0", bytes.len()));
     digest.update(bytes);
     digest.digest().to_string()
+}
+
+fn line_end_config(repository: &Repository) -> line_ends::Config {
+    let config = repository.config().and_then(|mut config| config.snapshot());
+    let Ok(config) = config else {
+        return line_ends::Config::default();
+    };
+    let autocrlf = config.get_bool("core.autocrlf").unwrap_or(false);
+    let input = config.get_str("core.autocrlf") == Ok("input");
+    let eol = config.get_str("core.eol") == Ok("crlf");
+    line_ends::Config {
+        autocrlf,
+        crlf: autocrlf || (eol && !input),
+    }
 }
 
 fn open_git(root: &Path) -> Git {

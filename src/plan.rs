@@ -245,9 +245,8 @@ impl Fold<'_> {
             }
             return Ok(());
         }
-        let source = self
-            .payload
-            .and_then(|payload| payload.files.get(&copied.from));
+        let source = self.source(copied);
+        let source = source.as_ref();
         let there = |path: &Path| {
             self.copies.iter().any(|copy| copy.to == path) || self.checkout.is_file(path)
         };
@@ -262,6 +261,16 @@ impl Fold<'_> {
             (Role::Payload, mode),
         );
         Ok(())
+    }
+
+    /// A file of the payload as git would put it into the work tree.
+    fn source(&self, copied: &Copied) -> Option<File> {
+        let file = self.payload?.files.get(&copied.from)?;
+        let line_ends = self.checkout.line_ends(&copied.to);
+        Some(File {
+            bytes: line_ends.in_work_tree(&file.bytes).into_owned(),
+            mode: file.mode,
+        })
     }
 
     fn append(&mut self, step: &Step, to: &Path, lines: &[String], at: Option<&str>) -> Result<()> {

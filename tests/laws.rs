@@ -129,6 +129,78 @@ fn fixtures_keep_the_laws_through_the_binary() {
     for_each_fixture(|fixture| through_the_binary(&World::of(fixture), false).map(|_| ()));
 }
 
+/// Law 3 where git changes line ends on the way into the work tree: by the configuration, or by attributes.
+#[test]
+fn a_checkout_whose_line_ends_git_converts_keeps_the_laws() {
+    for (name, value, attributes, crlf) in [
+        ("core.autocrlf", "true", "", true),
+        ("core.autocrlf", "input", "", false),
+        ("core.eol", "crlf", "* text=auto\n", true),
+        ("core.autocrlf", "true", "* -text\n", false),
+        ("core.autocrlf", "false", "*.ts text eol=crlf\n", true),
+    ] {
+        let mut sample = Tree::sample();
+        sample.put(".gitattributes", attributes);
+        let world = World::with(&sample);
+        world.git(&world.root, &["config", name, value]);
+        // Every file anew, as a clone would have written it.
+        world.git(&world.root, &["rm", "--quiet", "-r", "."]);
+        world.git(&world.root, &["reset", "--quiet", "--hard"]);
+        converted(&world, crlf)
+            .unwrap_or_else(|words| panic!("{name}={value}, {attributes:?}: {words}"));
+    }
+}
+
+fn converted(world: &World, crlf: bool) -> Judged {
+    let before = Tree::read(&world.root).in_git();
+    let preview = world.nanoclaw(&["skill", "add", "codex", "--dry-run", "--no-build"]);
+    let [plain, indexed] = ["plain", "indexed"].map(|name| world.base().join(name));
+    copy_work_tree(&world.root, &plain);
+    copy_work_tree(&world.root, &indexed);
+    let added = world.nanoclaw(&["skill", "add", "codex", "--no-build"]);
+    hold!(added.code == 0, "add: {added:?}");
+    let after = Tree::read(&world.root).in_git();
+    let copied = after.bytes(COPIED[0]).unwrap_or_default();
+    hold!(
+        contains(copied, b"\r\n") == crlf,
+        "the copied file has other line ends"
+    );
+    twice(world)?;
+    for record in ["there", "gone"] {
+        let verified = world.nanoclaw(&["skill", "verify", "codex", "--no-tests"]);
+        let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+        hold!(
+            said.contains("payload: the same bytes as providers"),
+            "the record is {record}: {said}"
+        );
+        let _ = fs::remove_dir_all(world.root.join(".git/nanoclaw/store/installed"));
+    }
+    let patch = world.base().join("add.patch");
+    fs::write(&patch, &preview.stdout).map_err(|error| error.to_string())?;
+    let patch = patch.to_string_lossy().into_owned();
+    let apply = |folder: &Path, option: &str, expected: &Tree| -> Judged {
+        let ended = world.try_git(folder, &["apply", "--allow-empty", option, &patch]);
+        let applied = Tree::read(folder).in_git();
+        hold!(
+            ended.code == 0 && applied == *expected,
+            "git apply {option}: {:?}\n{ended:?}",
+            applied.differences(expected)
+        );
+        Ok(())
+    };
+    apply(&plain, "--whitespace=nowarn", &after)?;
+    apply(&plain, "-R", &before)?;
+    apply(&world.root, "-R", &before)?;
+    world.git(&indexed, &["update-index", "-q", "--refresh"]);
+    apply(&indexed, "--3way", &after)?;
+    let behind = world.git(&indexed, &["diff", "--name-only"]);
+    hold!(
+        behind.is_empty(),
+        "--3way leaves the index behind: {behind}"
+    );
+    Ok(())
+}
+
 /// Tries a property on so many checkouts; a failure says the smallest checkout that it was found on.
 fn try_on_grown(cases: u32, property: impl Fn(&Grown) -> Judged) {
     let config = Config {

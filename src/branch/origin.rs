@@ -36,9 +36,12 @@ pub fn origin_of(
     let objects = store
         .as_ref()
         .map_or(&**repository, |store| &store.repository);
-    let ids = copies
-        .iter()
-        .map(|copy| Oid::hash_object(ObjectType::Blob, &read(copy)?).ok());
+    let blob = |copy: &Copied| {
+        let bytes = read(copy)?;
+        let blob = checkout.line_ends(&copy.to).in_blob(&bytes).into_owned();
+        Oid::hash_object(ObjectType::Blob, &blob).ok()
+    };
+    let ids = copies.iter().map(blob);
     let Some(ids) = ids.collect::<Option<Vec<_>>>() else {
         return Origin::Unknown;
     };

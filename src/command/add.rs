@@ -166,11 +166,8 @@ impl Job<'_> {
     }
 
     /// An empty patch with its preamble.
-    fn patch_of(&self, planned: &Planned) -> Preview {
-        Preview {
-            patch: self.preamble(planned).into_bytes(),
-            prefix: self.checkout.prefix(),
-        }
+    fn patch_of(&self, planned: &Planned) -> Preview<'_> {
+        Preview::new(self.checkout, self.preamble(planned))
     }
 
     fn check(&self, planned: &Planned) -> Exit {
@@ -296,7 +293,12 @@ impl Job<'_> {
             let Ok(Entry::File { real, file }) = self.checkout.entry(path) else {
                 continue;
             };
-            if !found.contains(&real) && self.checkout.at_head(&real) != Some(file.bytes) {
+            let blob = self
+                .checkout
+                .line_ends(&real)
+                .in_blob(&file.bytes)
+                .into_owned();
+            if !found.contains(&real) && self.checkout.at_head(&real) != Some(blob) {
                 found.push(real);
             }
         }

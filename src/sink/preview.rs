@@ -7,28 +7,53 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use similar::{Algorithm, TextDiff};
 
-use crate::checkout::{File, blob_id};
+use crate::checkout::{Checkout, File, blob_id};
 use crate::plan::Edit;
 use crate::sink::Sink;
 
 /// Collects edits as one patch, in the bytes of the files themselves.
-#[derive(Debug, Default)]
-pub struct Preview {
+pub struct Preview<'a> {
     /// The patch so far.
     pub patch: Vec<u8>,
+    checkout: &'a Checkout,
     /// The checkout's root relative to the repository's work tree: git takes the paths of a patch in its own format from there, wherever it is run.
-    pub prefix: PathBuf,
+    prefix: PathBuf,
 }
 
-impl Sink for Preview {
+impl<'a> Preview<'a> {
+    /// Begins a patch with the words above it.
+    #[must_use]
+    pub fn new(checkout: &'a Checkout, preamble: String) -> Self {
+        Self {
+            patch: preamble.into_bytes(),
+            checkout,
+            prefix: checkout.prefix(),
+        }
+    }
+
+    /// A file as it is in a patch: with the line ends of its blob, where git's own conversion gives those of the work tree back.
+    fn in_patch(&self, edit: &Edit) -> (Option<File>, Option<File>) {
+        let line_ends = self.checkout.line_ends(&edit.path);
+        let blob = |file: &Option<File>| {
+            file.as_ref().map(|file| File {
+                bytes: line_ends.in_blob(&file.bytes).into_owned(),
+                mode: file.mode,
+            })
+        };
+        (blob(&edit.before), blob(&edit.after))
+    }
+}
+
+impl Sink for Preview<'_> {
     fn edit(&mut self, edit: &Edit) -> Result<()> {
         let mut head = String::new();
         let inside = self.prefix.join(&edit.path);
         let path = |side: &str| quote(side, &inside);
         writeln!(head, "diff --git {} {}", path("a/"), path("b/"))?;
-        head.push_str(&modes(edit.before.as_ref(), edit.after.as_ref()));
-        let before = edit.before.as_ref().map_or(&[][..], |file| &file.bytes);
-        let after = edit.after.as_ref().map_or(&[][..], |file| &file.bytes);
+        let (old, new) = self.in_patch(edit);
+        head.push_str(&modes(old.as_ref(), new.as_ref()));
+        let before = old.as_ref().map_or(&[][..], |file| &file.bytes);
+        let after = new.as_ref().map_or(&[][..], |file| &file.bytes);
         if before != after {
             let side = |file: &Option<File>, side| {
                 if file.is_some() {
