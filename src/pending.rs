@@ -1,4 +1,4 @@
-//! The builds that an `add` left to do, by label, in a small file under the git directory. Runs none of them.
+//! What an `add` left to do: the builds, by label, and the files where it broke off. Small files under the git directory; does none of it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use crate::checkout::Checkout;
+use crate::payload::Commit;
 use crate::sink::disk;
 
 /// The record of one skill's pending builds.
@@ -48,5 +49,40 @@ impl Pending {
             .filter(|other| other != label)
             .collect::<Vec<_>>();
         self.write(&left)
+    }
+}
+
+/// The record of an `add` that is writing files: there from before the first until after the last. One that is found was broken off.
+///
+/// Copied files hold by identity, so that one which was to be replaced would stay as it was if nothing told what it was to be.
+pub struct Unfinished {
+    file: PathBuf,
+}
+
+impl Unfinished {
+    /// The record of a skill; `None` where there is no git directory to hold it.
+    #[must_use]
+    pub fn of(checkout: &Checkout, skill: &str) -> Option<Self> {
+        Some(Self {
+            file: checkout.state()?.join("unfinished").join(skill),
+        })
+    }
+
+    /// The id of the commit whose files were being written.
+    #[must_use]
+    pub fn read(&self) -> Option<String> {
+        let text = fs::read_to_string(&self.file).ok()?;
+        Some(text.trim_end().to_owned()).filter(|id| !id.is_empty())
+    }
+
+    /// Records the commit.
+    pub fn write(&self, commit: &Commit) -> Result<()> {
+        disk::write_private(&self.file, format!("{}\n", commit.id).as_bytes())
+            .context("failed to record that files are being written")
+    }
+
+    /// Takes the record away: every file is written.
+    pub fn clear(&self) -> Result<()> {
+        disk::remove_private(&self.file)
     }
 }

@@ -201,6 +201,46 @@ fn converted(world: &World, crlf: bool) -> Judged {
     Ok(())
 }
 
+/// Law 4: of an edited file that an add was about to replace, only the record tells that it does not stay.
+#[test]
+fn an_add_that_broke_off_is_gone_on_with_from_the_same_commit() {
+    let mut start = Tree::sample();
+    start.put(COPIED[2], "export const edited = true;\n");
+    let (whole, broken_off) = (World::with(&start), World::with(&start));
+    let add = |world: &World| world.nanoclaw(&["skill", "add", "codex", "--no-build"]);
+    assert_eq!(add(&whole).code, 0);
+    let after = Tree::read(&whole.root);
+    // What the first three edits leave: every file is there.
+    for path in [COPIED[0], COPIED[1], COPIED[3]] {
+        fs::write(
+            broken_off.root.join(path),
+            after.bytes(path).expect("a copied file"),
+        )
+        .expect("a copy");
+    }
+    let record = broken_off.root.join(".git/nanoclaw/unfinished/codex");
+    let commit = broken_off.git(
+        &broken_off.base().join("origin"),
+        &["rev-parse", "providers"],
+    );
+    fs::create_dir_all(record.parent().expect("a folder")).expect("a folder");
+    fs::write(&record, commit).expect("the record");
+    // The branch has gone on meanwhile.
+    let origin = broken_off.base().join("origin");
+    fs::write(origin.join(COPIED[0]), "export const newer = true;\n").expect("a newer file");
+    broken_off.git(
+        &origin,
+        &["commit", "--quiet", "--all", "--message", "Newer"],
+    );
+    let went_on = add(&broken_off);
+    assert_eq!(went_on.code, 0, "{went_on:?}");
+    assert!(went_on.stderr.contains("goes on"), "{went_on:?}");
+    let there = Tree::read(&broken_off.root);
+    assert_eq!(there.differences(&after), Vec::<String>::new());
+    assert!(!record.exists(), "the record stays");
+    twice(&broken_off).expect("a second add");
+}
+
 /// Tries a property on so many checkouts; a failure says the smallest checkout that it was found on.
 fn try_on_grown(cases: u32, property: impl Fn(&Grown) -> Judged) {
     let config = Config {
@@ -280,28 +320,18 @@ fn copied(root: &Path) -> PathBuf {
     copy
 }
 
-/// Law 4: an add that broke off is gone on with to the same tree.
-///
-/// But for a payload file that the first plan replaces only because another one is missing: when the add breaks off between the two, the edited
-/// file holds by identity and stays. Only an undo of what was written before the break can tell (the journal's task).
+/// Law 4: an add that broke off is gone on with to the same tree, with the commit that it recorded before its first file.
 fn goes_on(root: &Path, payload: &Payload, first: &Plan, after: &Tree) -> Judged {
     let checkout = open(root);
-    let rest = planned(&checkout, payload);
+    let used = first.edits.iter().any(|edit| edit.role == Role::Payload);
+    let rest = plan(&skill(), &checkout, used.then_some(payload), &Pins::new()).expect("a plan");
     let mut disk = Disk::ready(&checkout, &rest).map_err(|error| format!("{error:#}"))?;
     pour(&rest, &mut disk).map_err(|error| format!("{error:#}"))?;
-    let (mut there, mut after) = (Tree::read(root), after.clone());
-    let replaced = |path: &PathBuf| {
-        first.edits.iter().any(|edit| {
-            let before = edit.before.as_ref().map_or(0, |file| file.bytes.len());
-            edit.role == Role::Payload && before > 0 && edit.path == *path
-        })
-    };
-    there.0.retain(|path, _| !replaced(path));
-    after.0.retain(|path, _| !replaced(path));
+    let there = Tree::read(root);
     hold!(
-        there == after,
+        there == *after,
         "broken off and gone on: {:?}",
-        there.differences(&after)
+        there.differences(after)
     );
     let survey = planned(&checkout, payload);
     hold!(

@@ -15,7 +15,7 @@ use crate::cli::Add;
 use crate::command::look;
 use crate::next;
 use crate::payload::Commit;
-use crate::pending::Pending;
+use crate::pending::{Pending, Unfinished};
 use crate::plan::{self, Pins, Plan, plan};
 use crate::problem::{Exit, Problem};
 use crate::remote::Remote;
@@ -125,14 +125,17 @@ impl Job<'_> {
                 from: None,
             });
         };
-        if !survey.needs_branch() && !asked {
+        let unfinished = Unfinished::of(self.checkout, &self.skill.name);
+        let unfinished = unfinished.and_then(|record| record.read());
+        if !survey.needs_branch() && !asked && unfinished.is_none() {
             return Ok(Planned {
                 plan: survey,
                 from: None,
             });
         }
         self.say_table(&survey);
-        let (taken, payload) = self.payload(branch, &copies)?;
+        let unfinished = unfinished.as_deref().filter(|_| !asked);
+        let (taken, payload) = self.payload(branch, unfinished, &copies)?;
         let plan = plan(self.skill, self.checkout, Some(&payload), self.pins)?;
         Ok(Planned {
             plan,
@@ -198,6 +201,7 @@ impl Job<'_> {
             return Err(problem.into());
         }
         if plan.edits.is_empty() && ready.run.is_empty() {
+            self.write(planned, &ready, None)?;
             self.say_installed(plan);
             ready.say_unavailable(self.ui);
             return Ok(Exit::Done);
@@ -229,14 +233,22 @@ impl Job<'_> {
     fn write(&self, planned: &Planned, ready: &Ready<'_>, pending: Option<&Pending>) -> Result<()> {
         let plan = &planned.plan;
         if plan.edits.is_empty() {
-            return Ok(());
+            let unfinished = Unfinished::of(self.checkout, &self.skill.name);
+            return unfinished.map_or(Ok(()), |record| record.clear());
         }
         let mut disk = Disk::ready(self.checkout, plan)?;
         self.keep_patch(planned)?;
         if let Some(pending) = pending {
             pending.write(&ready.pending())?;
         }
+        let unfinished = Unfinished::of(self.checkout, &self.skill.name);
+        if let (Some(unfinished), Some(taken)) = (&unfinished, &planned.from) {
+            unfinished.write(&taken.commit)?;
+        }
         pour(plan, &mut disk)?;
+        if let Some(unfinished) = unfinished {
+            unfinished.clear()?;
+        }
         if let Some(taken) = &planned.from {
             let read = |copy: &Copied| self.checkout.bytes(&copy.to);
             Installed::now(&taken.commit, &self.copies(), &read)

@@ -1,7 +1,7 @@
 //! Writes edits into the work tree: each file whole, beside its place and then renamed onto it. Writes nothing that the plan does not hold.
 
 use std::fs::{self, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -55,6 +55,16 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
         fs::create_dir_all(folder).with_context(context)?;
     }
     replace(path, bytes, 0o600).with_context(context)
+}
+
+/// Takes a file of the program's own away, where it is there.
+pub fn remove_private(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Reads a file of the program's own.
