@@ -121,7 +121,7 @@ impl Job<'_> {
             .iter()
             .any(|finding| finding.code == "layout-not-served");
         let hint = format!(
-            "write those lines by hand and run the command again; nanoclaw skill verify {} tells whether all is there",
+            "mend that by hand and run the command again; nanoclaw skill verify {} tells whether all is there",
             self.skill.name
         );
         if layout {
