@@ -1,0 +1,134 @@
+//! Which installs of the package make the fact hold, and which block it.
+
+use super::{RUN, check, check_blocked, check_holds};
+
+#[test]
+fn the_layer_holds_by_the_package_and_its_arg() {
+    check_holds("FROM node\n{arg}\n{codex}\n", 4, None);
+    for install in [
+        "corepack pnpm add -g @openai/codex@$CODEX_VERSION",
+        "set -e; if true; then sudo -u root CI=1 /usr/bin/pnpm --global i '@openai/codex'@\"${CODEX_VERSION:-1}\" > /dev/null; fi",
+        "[ -x /y ] || (cd /x && pnpm --dir /x i -g @openai/codex@${CODEX_VERSION:?})",
+        "[\"sh\", \"-euc\", \"pnpm i -g @openai/codex@$CODEX_VERSION\"]",
+    ] {
+        check_holds(&format!("FROM node\n{{arg}}\nRUN {install}\n"), 3, None);
+    }
+}
+
+#[test]
+fn another_version_a_list_and_a_second_install_hold_with_a_note() {
+    check_holds(
+        "FROM node\nARG CODEX_VERSION=0.130.0\n{codex}\n",
+        4,
+        Some("0.130.0 is pinned here, the document's is 0.124.0"),
+    );
+    check_holds(
+        "FROM node\n{arg}\nRUN pnpm i -g \\\n  vercel \\\n  @openai/codex@$CODEX_VERSION\n",
+        5,
+        Some("it stands in a list with other packages"),
+    );
+    check_holds(
+        "FROM node\n{arg}\n{codex}\n{codex}\n",
+        6,
+        Some("it is installed twice, also in line 4"),
+    );
+}
+
+#[test]
+fn what_a_shell_is_given_as_a_command_is_read() {
+    check_blocked(
+        "FROM node\n{pin}\n{claude}\nRUN bash -c 'npm install -g @openai/codex'\n",
+        "install-not-ours",
+        Some(5),
+        "`@openai/codex` is installed with npm without a version here, not with pnpm by `CODEX_VERSION`",
+    );
+    check_holds(
+        "FROM node\n{arg}\nRUN sh -ec 'pnpm i -g \"@openai/codex@${CODEX_VERSION}\"'\n",
+        3,
+        None,
+    );
+    check_blocked(
+        "FROM node\n{pin}\nRUN echo 'pnpm install -g @anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}'\n",
+        "anchor-missing",
+        None,
+        "no RUN of the image installs `@anthropic-ai/claude-code`, which the layer goes after",
+    );
+}
+
+#[test]
+fn an_install_beside_ours_that_is_not_ours_blocks() {
+    check_blocked(
+        "FROM node\n{arg}\n{codex}\nRUN npm i -g @openai/codex\n",
+        "install-not-ours",
+        Some(5),
+        "`@openai/codex` is installed with npm without a version here, not with pnpm by `CODEX_VERSION`",
+    );
+}
+
+#[test]
+fn an_install_that_is_not_by_our_arg_is_not_ours_to_edit() {
+    for (install, how) in [
+        ("pnpm i -g @openai/codex", "with pnpm without a version"),
+        (
+            "pnpm i -g \"@openai/codex@\"",
+            "with pnpm without a version",
+        ),
+        ("pnpm i -g @openai/codex@0.1", "with pnpm as `0.1`"),
+        (
+            "pnpm i -g '@openai/codex@$CODEX_VERSION'",
+            "with pnpm as `\\$CODEX_VERSION`",
+        ),
+        ("pnpm i -g @openai/codex@$OTHER", "with pnpm by `OTHER`"),
+        (
+            "npm i --location=global @openai/codex@$CODEX_VERSION",
+            "with npm by `CODEX_VERSION`",
+        ),
+        (
+            "yarn global add @openai/codex@$CODEX_VERSION",
+            "with yarn by `CODEX_VERSION`",
+        ),
+        ("bun add -g @openai/codex@latest", "with bun as `latest`"),
+        (
+            "[\"pnpm\", \"i\", \"-g\", \"@openai/codex@$CODEX_VERSION\"]",
+            "with pnpm as `\\$CODEX_VERSION`",
+        ),
+    ] {
+        check_blocked(
+            &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\nRUN {install}\n"),
+            "install-not-ours",
+            Some(6),
+            &format!("`@openai/codex` is installed {how} here, not with pnpm by `CODEX_VERSION`"),
+        );
+    }
+}
+
+#[test]
+fn a_commented_install_is_not_an_install() {
+    let comment = format!("# {}", RUN.replace('\n', "\n# "));
+    check(
+        &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\n\n{comment}\n"),
+        "install-commented",
+        Some(8),
+        &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\n\n{{codex}}\n\n{comment}\n"),
+    );
+    let comment = "  #RUN --mount=type=cache pnpm i -g @openai/codex@$CODEX_VERSION";
+    check(
+        &format!("FROM node\n{{pin}}\n{{claude}}\n{comment}\n"),
+        "install-commented",
+        Some(5),
+        &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\n\n{{codex}}\n{comment}\n"),
+    );
+    let list = "RUN pnpm i -g \\\n#    \"@openai/codex@${CODEX_VERSION}\" \\\n    \"@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}\"";
+    check(
+        &format!("FROM node\n{{pin}}\n{list}\n"),
+        "install-commented",
+        Some(4),
+        &format!("FROM node\n{{pin}}\n{{arg}}\n{list}\n\n{{codex}}\n"),
+    );
+    check(
+        "FROM node\n{pin}\n{claude} # && pnpm i -g @openai/codex@$CODEX_VERSION\n",
+        "install-commented",
+        Some(4),
+        "FROM node\n{pin}\n{arg}\n{claude} # && pnpm i -g @openai/codex@$CODEX_VERSION\n\n{codex}\n",
+    );
+}
