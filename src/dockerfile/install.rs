@@ -126,10 +126,6 @@ pub fn commented(line: &str, package: &str) -> bool {
     installs || shell::commands(&script).first().is_some_and(listed)
 }
 
-/// What may stand before a command in its list.
-const KEYWORDS: [&str; 10] = [
-    "then", "do", "else", "elif", "if", "while", "until", "{", "!", "time",
-];
 /// Programs that run the command behind them.
 const WRAPPERS: [&str; 6] = ["sudo", "env", "corepack", "exec", "command", "nice"];
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "ash", "zsh", "ksh"];
@@ -195,8 +191,7 @@ fn command_string(words: &[Word]) -> Option<Vec<Glyph>> {
 /// The words from the program on.
 fn without_lead(mut words: &[Word]) -> &[Word] {
     while let Some((first, rest)) = words.split_first() {
-        let keyword = !first.quoted && KEYWORDS.contains(&first.text.as_str());
-        if keyword || is_assignment(first) || is_instruction(first) {
+        if shell::is_keyword(first) || is_assignment(first) || is_instruction(first) {
             words = rest;
         } else if WRAPPERS.contains(&program(first)) {
             words = without_options(rest);

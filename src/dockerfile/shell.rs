@@ -1,6 +1,10 @@
 //! Shell text as simple commands: words without their quotes, separators, comments and heredocs. It never expands or runs anything.
 
+mod expansion;
+
 use super::lines::Glyph;
+
+use expansion::Quoting;
 
 /// A simple command, with the heredocs it reads.
 #[derive(Debug, Default)]
@@ -9,6 +13,22 @@ pub struct Command {
     pub words: Vec<Word>,
     /// The bodies of its heredocs.
     pub bodies: Vec<Vec<Glyph>>,
+    /// How it follows the command before it.
+    pub after: Link,
+}
+
+/// How a command follows the one before it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Whatever became of that one.
+    #[default]
+    Next,
+    /// Where that one succeeded.
+    And,
+    /// Where that one failed.
+    Or,
+    /// It reads what that one writes.
+    Pipe,
 }
 
 /// A word of a command.
@@ -22,30 +42,45 @@ pub struct Word {
     pub quoted: bool,
 }
 
-/// Reads the commands of a script, those of a list, a pipeline or a compound each for themselves.
+/// What may stand before a command in its list.
+const KEYWORDS: [&str; 10] = [
+    "then", "do", "else", "elif", "if", "while", "until", "{", "!", "time",
+];
+
+/// Reads the commands of a script, those of a list, a pipeline, a compound or a substitution each for themselves.
 ///
-/// Command substitutions stay opaque parts of their word.
+/// A substitution's commands stand before the one that it is part of.
 pub fn commands(script: &[Glyph]) -> Vec<Command> {
-    let mut reader = Reader {
+    let reader = Reader {
         rest: script,
         ..Reader::default()
     };
-    while let Some((at, glyph)) = reader.next() {
-        reader.take(at, glyph);
-    }
-    reader.end_command();
-    reader.commands
+    reader.read()
 }
 
 #[derive(Default)]
 struct Reader<'a> {
     rest: &'a [Glyph],
     commands: Vec<Command>,
+    frame: Frame,
+    /// How many expansions the reader stands in.
+    depth: usize,
+}
+
+/// What is read so far of a script, or of a substitution in it.
+#[derive(Default)]
+struct Frame {
     command: Command,
     word: Option<Word>,
     /// What the next word is, when it is none of the command's.
     target: Option<Target>,
     heredocs: Vec<Heredoc>,
+    /// How the next command follows.
+    link: Link,
+    /// How many subshells are open.
+    brackets: usize,
+    /// How many `case` are open.
+    cases: usize,
 }
 
 /// What stands behind a redirection.
@@ -58,11 +93,19 @@ enum Target {
 struct Heredoc {
     delimiter: String,
     tabs: bool,
-    /// The index that its command has, or will have.
-    command: usize,
+    /// The index of its command, as soon as that has one.
+    command: Option<usize>,
 }
 
 impl Reader<'_> {
+    fn read(mut self) -> Vec<Command> {
+        while let Some((at, glyph)) = self.next() {
+            self.take(at, glyph);
+        }
+        self.end_command(Link::Next);
+        self.commands
+    }
+
     fn next(&mut self) -> Option<Glyph> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -87,100 +130,24 @@ impl Reader<'_> {
             '\'' => self.single_quoted(at),
             '"' => self.double_quoted(at),
             '`' => self.backticked(at),
-            '$' => self.dollar(at),
-            '#' if self.word.is_none() => self.comment(),
+            '$' => self.dollar(at, Quoting::Bare),
+            '#' if self.frame.word.is_none() => self.comment(),
             '\n' => self.end_line(),
             '&' if self.peek() == Some('>') => self.end_word(),
-            ';' | '|' | '&' | '(' | ')' => self.end_command(),
+            '&' if self.next_if('&') => self.end_command(Link::And),
+            '|' if self.next_if('|') => self.end_command(Link::Or),
+            '|' => self.end_command(Link::Pipe),
+            '(' => self.open(),
+            ';' | '&' | ')' => self.end_command(Link::Next),
             '<' | '>' => self.redirect(glyph),
             glyph if glyph.is_whitespace() => self.end_word(),
             glyph => self.push(at, glyph),
         }
     }
 
-    fn push(&mut self, at: usize, glyph: char) {
-        self.word
-            .get_or_insert_with(|| Word {
-                at,
-                ..Word::default()
-            })
-            .text
-            .push(glyph);
-    }
-
-    fn push_quoted(&mut self, at: usize, text: &str) {
-        let word = self.word.get_or_insert_with(|| Word {
-            at,
-            ..Word::default()
-        });
-        word.text.push_str(text);
-        word.quoted = true;
-    }
-
-    /// A character that means itself.
-    fn push_literal(&mut self, at: usize, glyph: char) {
-        if glyph == '$' {
-            self.push_quoted(at, "\\");
-        }
-        self.push_quoted(at, glyph.encode_utf8(&mut [0; 4]));
-    }
-
-    fn escaped(&mut self, at: usize) {
-        match self.next() {
-            Some((_, '\n')) | None => {}
-            Some((_, glyph)) => self.push_literal(at, glyph),
-        }
-    }
-
-    fn single_quoted(&mut self, at: usize) {
-        self.push_quoted(at, "");
-        while let Some((_, glyph)) = self.next().filter(|(_, glyph)| *glyph != '\'') {
-            self.push_literal(at, glyph);
-        }
-    }
-
-    fn double_quoted(&mut self, at: usize) {
-        self.push_quoted(at, "");
-        while let Some((inner, glyph)) = self.next().filter(|(_, glyph)| *glyph != '"') {
-            match glyph {
-                '\\' if matches!(self.peek(), Some('$' | '`' | '"' | '\\' | '\n')) => {
-                    self.escaped(inner);
-                }
-                '`' => self.backticked(inner),
-                '$' => self.dollar(inner),
-                glyph => self.push(inner, glyph),
-            }
-        }
-    }
-
-    fn backticked(&mut self, at: usize) {
-        self.push_quoted(at, "`");
-        while let Some((_, glyph)) = self.next().filter(|(_, glyph)| *glyph != '`') {
-            self.push(at, glyph);
-        }
-        self.push(at, '`');
-    }
-
-    /// `${...}` and `$(...)` are taken whole, as they stand.
-    fn dollar(&mut self, at: usize) {
-        self.push(at, '$');
-        let (open, close) = match self.peek() {
-            Some('{') => ('{', '}'),
-            Some('(') => ('(', ')'),
-            _ => return,
-        };
-        let mut depth = 0_usize;
-        while let Some((_, glyph)) = self.next() {
-            self.push(at, glyph);
-            depth = if glyph == open {
-                depth + 1
-            } else {
-                depth - usize::from(glyph == close)
-            };
-            if depth == 0 {
-                break;
-            }
-        }
+    fn open(&mut self) {
+        self.end_command(Link::Next);
+        self.frame.brackets += 1;
     }
 
     fn comment(&mut self) {
@@ -190,57 +157,81 @@ impl Reader<'_> {
     }
 
     fn redirect(&mut self, glyph: char) {
+        let number = |word: &Word| word.text.chars().all(|digit| digit.is_ascii_digit());
         // The digits before a redirection are a file's number, no word of the command.
-        if self
-            .word
-            .as_ref()
-            .is_some_and(|word| word.text.chars().all(|digit| digit.is_ascii_digit()))
-        {
-            self.word = None;
+        if self.frame.word.as_ref().is_some_and(number) {
+            self.frame.word = None;
         }
         self.end_word();
-        self.target = Some(Target::File);
+        self.frame.target = Some(Target::File);
         if !self.next_if(glyph) {
             let _ = self.next_if('&') || self.next_if('|') || self.next_if('>');
         } else if glyph == '<' && !self.next_if('<') {
-            self.target = Some(Target::Heredoc {
+            self.frame.target = Some(Target::Heredoc {
                 tabs: self.next_if('-'),
             });
         }
     }
 
     fn end_word(&mut self) {
-        let Some(word) = self.word.take() else { return };
-        match self.target.take() {
-            None => self.command.words.push(word),
+        let Some(word) = self.frame.word.take() else {
+            return;
+        };
+        match self.frame.target.take() {
+            None => self.end_argument(word),
             Some(Target::File) => {}
             Some(Target::Heredoc { tabs }) => {
-                self.heredocs.push(Heredoc {
+                self.frame.heredocs.push(Heredoc {
                     delimiter: word.text,
                     tabs,
-                    command: self.commands.len(),
+                    command: None,
                 });
             }
         }
     }
 
-    fn end_command(&mut self) {
+    fn end_argument(&mut self, word: Word) {
+        let frame = &mut self.frame;
+        let case = ["case", "esac"].contains(&word.text.as_str()) && !word.quoted;
+        if case && frame.command.words.iter().all(is_keyword) {
+            frame.cases = match word.text.as_str() {
+                "case" => frame.cases + 1,
+                _ => frame.cases.saturating_sub(1),
+            };
+        }
+        frame.command.words.push(word);
+    }
+
+    fn end_command(&mut self, link: Link) {
         self.end_word();
-        self.target = None;
-        let reads = self
-            .heredocs
-            .iter()
-            .any(|heredoc| heredoc.command == self.commands.len());
-        if reads || !self.command.words.is_empty() {
-            self.commands.push(std::mem::take(&mut self.command));
+        let frame = &mut self.frame;
+        frame.target = None;
+        let index = self.commands.len();
+        let mut reads = false;
+        for heredoc in &mut frame.heredocs {
+            reads |= heredoc.command.is_none();
+            heredoc.command.get_or_insert(index);
+        }
+        let ends = reads || !frame.command.words.is_empty();
+        if ends {
+            let mut command = std::mem::take(&mut frame.command);
+            command.after = frame.link;
+            self.commands.push(command);
+        }
+        // Where nothing ended, as with a line end behind `&&`, what stood there goes on.
+        if ends || link != Link::Next {
+            frame.link = link;
         }
     }
 
     fn end_line(&mut self) {
-        self.end_command();
-        for heredoc in std::mem::take(&mut self.heredocs) {
+        self.end_command(Link::Next);
+        for heredoc in std::mem::take(&mut self.frame.heredocs) {
             let body = self.body(&heredoc);
-            if let Some(command) = self.commands.get_mut(heredoc.command) {
+            let command = heredoc
+                .command
+                .and_then(|index| self.commands.get_mut(index));
+            if let Some(command) = command {
                 command.bodies.push(body);
             }
         }
@@ -279,4 +270,9 @@ impl Heredoc {
         };
         line == self.delimiter
     }
+}
+
+/// Says whether the word may stand before a command in its list.
+pub fn is_keyword(word: &Word) -> bool {
+    !word.quoted && KEYWORDS.contains(&word.text.as_str())
 }

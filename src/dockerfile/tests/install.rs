@@ -155,3 +155,63 @@ fn an_install_knows_its_line_and_its_company() {
         .collect();
     assert_eq!(places, [(4, false), (6, false), (6, true)]);
 }
+
+#[test]
+fn a_bracket_in_an_expansion_ends_nothing() {
+    for before in [
+        "x $(echo \")\") && ",
+        "x $(echo ')') && ",
+        "x \"$(echo ')')\" && ",
+        "x $(echo \\)) && ",
+        "x $(case x in a) echo;; b|c) (y);; esac) && ",
+        "x $(case x in (a) echo;; esac; echo \")\") && ",
+        "x $(if y; then case x in a) echo;; esac; fi) && ",
+        "x $(echo $(echo \")\") `echo \")\"`) && ",
+        "x $(echo case) && ",
+        "x ${y:-\"}\"} && ",
+        "x ${y:-'}'} && ",
+        "x \"${y:-$(echo '}')}\" && ",
+        "x \"${y:-\\}}\" && ",
+        "x ${y:-{} && ",
+        "x \"it's ${y:-it's}\" && ",
+        "x $((1 + (2))) && ",
+        "x $((1 << 2)) && ",
+        "x `echo \"\\`\"` && ",
+        "x=$(echo \"#\" # it's )\n) && ",
+    ] {
+        check_installs(
+            &format!("RUN <<E\n{before}pnpm i -g a@1\nE\n"),
+            &["pnpm a 1"],
+        );
+    }
+}
+
+#[test]
+fn a_substitution_runs_its_commands() {
+    for run in [
+        "out=$(pnpm i -g a@1 2>&1) || exit 1",
+        "echo \"`pnpm i -g a@1`\"",
+        "echo ${x:-$(pnpm i -g a@1)}",
+        "echo \"$(cd /x && (pnpm i -g a@1))\"",
+        "echo $(echo $(pnpm i -g a@1))",
+    ] {
+        check_installs(&format!("RUN {run}"), &["pnpm a 1"]);
+    }
+    check_installs("RUN echo '$(pnpm i -g a@1)' \\`pnpm i -g a@1\\`", &[]);
+    check_installs(
+        "RUN <<E\ncat <<X > $(pnpm i -g a)\npnpm i -g b\nX\nY=$(pnpm i -g c\n) bash <<X\npnpm i -g d\nX\nE\n",
+        &["pnpm a", "pnpm c", "pnpm d"],
+    );
+}
+
+#[test]
+fn substitutions_in_substitutions_end_somewhere() {
+    for (open, count) in [
+        ("$(", 20_000),
+        ("${a:-", 20_000),
+        ("`\\", 2_000),
+        ("\"$(", 20_000),
+    ] {
+        check_installs(&format!("RUN x {}", open.repeat(count)), &[]);
+    }
+}

@@ -132,3 +132,18 @@ fn a_commented_install_is_not_an_install() {
         "FROM node\n{pin}\n{arg}\n{claude} # && pnpm i -g @openai/codex@$CODEX_VERSION\n\n{codex}\n",
     );
 }
+
+#[test]
+fn an_install_behind_a_bracket_in_quotes_is_seen() {
+    check_holds(
+        "FROM node\n{arg}\nRUN x=$(echo \")\") && pnpm i -g \"@openai/codex@${CODEX_VERSION}\"\n",
+        3,
+        None,
+    );
+    check_blocked(
+        "FROM node\n{pin}\n{claude}\nRUN x=$(case y in y) echo;; esac); npm i -g @openai/codex\n",
+        "install-not-ours",
+        Some(5),
+        "`@openai/codex` is installed with npm without a version here, not with pnpm by `CODEX_VERSION`",
+    );
+}
