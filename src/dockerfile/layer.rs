@@ -1,6 +1,8 @@
 //! The body of a document's `dockerfile` block as a layer. It knows nothing of the Dockerfile that the layer goes into.
 
-use super::{Declaration, Dockerfile, Install, Instruction, Manager, Unreadable, Version, What};
+use super::{
+    Declaration, Dockerfile, Install, Instruction, Manager, Unreadable, Value, Version, What,
+};
 use crate::skill::Layer;
 
 /// Reads a block's body: one `ARG NAME=VERSION`, and one RUN that installs one package with pnpm by that ARG.
@@ -8,8 +10,8 @@ use crate::skill::Layer;
 /// `after` is the package whose install anchors the layer. An error says what was expected and what was found.
 pub fn layer(after: &str, body: &str) -> Result<Layer, String> {
     let body = body.replace("\r\n", "\n");
-    // A block is a piece of a stage, so it is read as one.
-    let text = format!("FROM scratch\n{body}");
+    // A block is a piece of a stage of an image that is not known, so it is read as one.
+    let text = format!("FROM image\n{body}");
     let file = Dockerfile::parse(text.as_bytes()).map_err(|error| sentence(&error))?;
     let (arg, run) = pair(&file)?;
     let (name, version) = pin(arg)?;
@@ -73,6 +75,7 @@ fn pin(arg: &Instruction) -> Result<(&str, &str), String> {
     let Declaration { name, .. } = declaration;
     let version = declaration
         .filled()
+        .map(Value::said)
         .ok_or_else(|| format!("expected `ARG {name}=VERSION`, found `{name}` without a value"))?;
     if version.contains(|glyph: char| glyph.is_whitespace() || "\"'\\$`".contains(glyph)) {
         return Err(format!(

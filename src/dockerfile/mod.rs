@@ -6,6 +6,7 @@
 mod install;
 mod layer;
 mod lines;
+mod scope;
 mod shell;
 mod words;
 
@@ -18,6 +19,7 @@ pub use layer::layer;
 pub use words::{Declaration, Value};
 
 use lines::{Glyph, Statement};
+use scope::{By, Scope};
 
 /// A Dockerfile, read. All spans are byte offsets into the bytes that were read, a byte-order mark counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub struct Dockerfile {
     text: String,
     /// Where each LF stands, in bytes.
     line_ends: Vec<usize>,
+    /// What the names before the first FROM stand for.
+    global: Scope,
+    /// What each stage's names stand for at its end.
+    scopes: Vec<Scope>,
 }
 
 /// One instruction.
@@ -54,8 +60,8 @@ pub enum What {
     From,
     /// `ARG`, with a declaration for each name.
     Arg(Vec<Declaration>),
-    /// `ENV`, with the names it sets.
-    Env(Vec<String>),
+    /// `ENV`, with a declaration for each name it sets.
+    Env(Vec<Declaration>),
     /// `RUN`, with what it installs globally.
     Run(Vec<Install>),
     /// Any other instruction.
@@ -110,6 +116,8 @@ impl Dockerfile {
             stages: Vec::new(),
             line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
             text,
+            global: Scope::default(),
+            scopes: Vec::new(),
         };
         if parsed.len() != statements.len() {
             return Err(file.torn(start));
@@ -159,8 +167,8 @@ impl Dockerfile {
         }
         let what = match parsed {
             Parsed::From(from) => self.open(from),
-            Parsed::Arg(_) => What::Arg(words::declarations(statement.arguments(), self.escape)),
-            Parsed::Env(_) => What::Env(words::names(statement.arguments(), self.escape)),
+            Parsed::Arg(_) => self.declare(statement),
+            Parsed::Env(_) => self.set(statement),
             Parsed::Run(run) => What::Run(self.installs(run, statement, start)),
             _ => What::Other,
         };
@@ -176,7 +184,11 @@ impl Dockerfile {
     }
 
     fn open(&mut self, from: &FromInstruction<'_>) -> What {
-        let image = self.expanded(&from.image.value);
+        let image = from.image.value.as_ref();
+        let image = self
+            .global
+            .expand(image, self.escape)
+            .unwrap_or_else(|| image.to_owned());
         let named = |stage: &Stage| {
             stage
                 .name
@@ -190,27 +202,58 @@ impl Dockerfile {
             .rposition(named)
             .map_or_else(|| Base::Image(image.clone()), Base::Stage);
         let name = from.as_.as_ref().map(|(_, name)| name.value.to_string());
+        let inherited = match &base {
+            Base::Stage(index) => self.scopes.get(*index).map(Scope::of_stage),
+            Base::Image(image) => Some(Scope::of_image(image)),
+        };
+        self.scopes.push(inherited.unwrap_or_default());
         self.stages.push(Stage { name, base });
         What::From
     }
 
-    /// `FROM $BASE` names what a global ARG says.
-    fn expanded(&self, image: &str) -> String {
-        let Version::Arg(name) = Version::of(image) else {
-            return image.to_owned();
+    fn declare(&mut self, statement: &Statement) -> What {
+        let mut declarations = words::declarations(statement.arguments(), self.escape);
+        let Some(scope) = self.scopes.last_mut() else {
+            return self.declare_globally(declarations);
         };
-        let global = |declaration: &&Declaration| declaration.name == name;
-        let outside = self
-            .instructions
-            .iter()
-            .filter(|instruction| instruction.stage.is_none());
-        let mut values = outside
-            .flat_map(Instruction::declarations)
-            .filter(global)
-            .filter_map(|found| found.value.as_ref());
-        values
-            .next_back()
-            .map_or_else(|| image.to_owned(), |value| value.text.clone())
+        for Declaration { name, value, .. } in &mut declarations {
+            match value {
+                Some(value) => {
+                    // A base image that has an ENV of the name would hide the ARG anyhow.
+                    scope.assume(name);
+                    value.text = scope.expand(&value.raw, self.escape);
+                    scope.set(name, value.text.as_deref(), By::Arg);
+                }
+                None => scope.declare(name, &self.global),
+            }
+        }
+        What::Arg(declarations)
+    }
+
+    fn declare_globally(&mut self, mut declarations: Vec<Declaration>) -> What {
+        for Declaration { name, value, .. } in &mut declarations {
+            if let Some(value) = value {
+                value.text = self.global.expand(&value.raw, self.escape);
+                self.global.set(name, value.text.as_deref(), By::Arg);
+            }
+        }
+        What::Arg(declarations)
+    }
+
+    /// An ENV's values see nothing of each other.
+    fn set(&mut self, statement: &Statement) -> What {
+        let mut settings = words::settings(statement.arguments(), self.escape);
+        let Some(scope) = self.scopes.last_mut() else {
+            return What::Env(settings);
+        };
+        for value in settings.iter_mut().filter_map(|set| set.value.as_mut()) {
+            value.text = scope.expand(&value.raw, self.escape);
+        }
+        for Declaration { name, value, .. } in &settings {
+            let text = value.as_ref().and_then(|value| value.text.as_deref());
+            scope.set(name, text, By::Env);
+        }
+        What::Env(settings)
     }
 
     fn installs(
@@ -275,10 +318,13 @@ impl Instruction {
         }
     }
 
-    /// Says whether it is an ENV that sets the name.
+    /// Returns the declaration of an ENV that sets the name, its last one.
     #[must_use]
-    pub fn sets(&self, name: &str) -> bool {
-        matches!(&self.what, What::Env(names) if names.iter().any(|set| set == name))
+    pub fn sets(&self, name: &str) -> Option<&Declaration> {
+        let What::Env(settings) = &self.what else {
+            return None;
+        };
+        settings.iter().rfind(|set| set.name == name)
     }
 }
 

@@ -88,7 +88,7 @@ fn args_have_names_values_and_places() {
     let one = |found: &Declaration| {
         let value = found.value.as_ref().map(|value| {
             (
-                value.text.clone(),
+                value.text.clone().unwrap_or_default(),
                 text.get(value.span.clone()).unwrap_or("?"),
             )
         });
@@ -120,16 +120,22 @@ fn args_have_names_values_and_places() {
 
 #[test]
 fn both_forms_of_env_name_what_they_set() {
-    let names = |text: &str| match parse(&format!("FROM a\n{text}\n"))
+    let set = |text: &str| match parse(&format!("FROM a\n{text}\n"))
         .instructions
         .pop()
         .map(|found| found.what)
     {
-        Some(What::Env(names)) => names,
+        Some(What::Env(set)) => {
+            let one = |found: &Declaration| {
+                let value = found.value.as_ref().and_then(|value| value.text.as_deref());
+                format!("{}={}", found.name, value.unwrap_or("?"))
+            };
+            set.iter().map(one).collect::<Vec<_>>()
+        }
         other => panic!("{other:?}"),
     };
-    assert_eq!(names("ENV A=1 B=\"x C=2\" D=3"), ["A", "B", "D"]);
-    assert_eq!(names("env A B=1"), ["A"]);
+    assert_eq!(set("ENV A=1 B=\"x C=2\" D=$A"), ["A=1", "B=x C=2", "D=?"]);
+    assert_eq!(set("env A B=1  \"c d\" "), ["A=B=1  c d"]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! The words of ARG and ENV, by Dockerfile's own quoting. It never reads a shell's.
+//! The words of ARG and ENV as they stand, by Dockerfile's own quoting. It never reads a shell's.
 
 use std::ops::Range;
 
 use super::lines::Glyph;
 
-/// One name of an ARG.
+/// One name of an ARG or an ENV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
     /// The name.
@@ -15,11 +15,13 @@ pub struct Declaration {
     pub value: Option<Value>,
 }
 
-/// The value of an ARG.
+/// The value of an ARG or an ENV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
-    /// The value, quotes and escapes resolved.
-    pub text: String,
+    /// The value with its variables expanded, quotes and escapes resolved; none where only a build knows it.
+    pub text: Option<String>,
+    /// The value as it stands, its quotes and variables included.
+    pub raw: String,
     /// Its bytes in the file; of a value that is quoted as a whole, what stands between the quotes.
     pub span: Range<usize>,
 }
@@ -35,13 +37,37 @@ pub struct Word {
 }
 
 impl Declaration {
-    /// Returns the value unless it is missing or empty.
+    /// Returns the value unless it is missing, blank or comes to nothing.
     #[must_use]
-    pub fn filled(&self) -> Option<&str> {
+    pub fn filled(&self) -> Option<&Value> {
+        let blank = |text: &String| text.trim().is_empty();
         self.value
             .as_ref()
-            .map(|value| value.text.as_str())
-            .filter(|text| !text.is_empty())
+            .filter(|value| !value.text.as_ref().is_some_and(blank))
+    }
+
+    /// Returns the text that the value comes to, unless that is nothing, or only a build knows it.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.filled()?.text.as_deref()
+    }
+}
+
+impl Value {
+    /// Returns the value as it stands, without the quotes around it.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        if quoted_whole(&self.raw) {
+            self.raw.trim_matches(['"', '\''])
+        } else {
+            &self.raw
+        }
+    }
+
+    /// Says whether variables stand in it.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.raw.contains('$') && self.text.as_deref() != Some(self.said())
     }
 }
 
@@ -69,16 +95,27 @@ pub fn declarations(arguments: &[Glyph], escape: char) -> Vec<Declaration> {
         .collect()
 }
 
-/// Reads the names that an ENV sets: of `A=b C=d` each, of the older `A b` the first word.
-pub fn names(arguments: &[Glyph], escape: char) -> Vec<String> {
-    let words = split(arguments, escape).collect::<Vec<_>>();
-    let name = |word: &Word| unquoted(word.raw.split('=').next().unwrap_or_default(), escape);
-    let pairs = words.first().is_some_and(|word| word.raw.contains('='));
-    words
-        .iter()
-        .take(if pairs { usize::MAX } else { 1 })
-        .map(name)
-        .collect()
+/// Reads what an ENV sets: each name of `A=b C=d`, the one of the older `A b c`.
+pub fn settings(arguments: &[Glyph], escape: char) -> Vec<Declaration> {
+    let mut words = split(arguments, escape);
+    let Some(first) = words.next() else {
+        return Vec::new();
+    };
+    let mut declared = declaration(&first, escape);
+    if declared.value.is_some() {
+        let others = words.map(|word| declaration(&word, escape));
+        return std::iter::once(declared).chain(others).collect();
+    }
+    declared.value = words.next().map(|second| {
+        let rest = word(arguments, second.place.start..arguments.len());
+        let raw = rest.raw.trim_end();
+        Value {
+            text: None,
+            raw: raw.to_owned(),
+            span: rest.offset(0)..rest.offset(raw.chars().count()),
+        }
+    });
+    vec![declared]
 }
 
 /// Splits at white space that is neither quoted nor escaped, a word when it is asked for.
@@ -156,7 +193,8 @@ fn declaration(word: &Word, escape: char) -> Declaration {
     }
     let span = word.offset(from - 1) + 1..word.offset(to);
     let value = Value {
-        text: unquoted(raw, escape),
+        text: None,
+        raw: raw.to_owned(),
         span,
     };
     Declaration {

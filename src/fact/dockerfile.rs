@@ -3,7 +3,9 @@
 mod edit;
 mod site;
 
-use crate::dockerfile::{Dockerfile, Install, Instruction, Unreadable, Version};
+use crate::dockerfile::{
+    Declaration, Dockerfile, Install, Instruction, Unreadable, Value, Version,
+};
 use crate::fact::conflict;
 use crate::skill::{Fault, Layer, Outcome};
 
@@ -31,7 +33,7 @@ pub fn outcome(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Outcome {
     })
 }
 
-/// Returns the version that counts in the Dockerfile of these bytes, if it has the layer.
+/// Returns the version that counts in the Dockerfile of these bytes, if it has the layer and not only a build knows that.
 #[must_use]
 pub fn pin(before: &[u8], layer: &Layer) -> Option<String> {
     let file = Dockerfile::parse(before).ok()?;
@@ -68,10 +70,11 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
             None => return Ok(site.holds(pinned)),
         },
     };
-    let version = edit.version.clone();
     let after = edit.apply(before);
-    let read_back =
-        |file: &Dockerfile| Site { file, layer }.version_pinned().as_ref() == Some(&version);
+    let read_back = |file: &Dockerfile| {
+        let last = Site { file, layer }.pinned().pop();
+        last.is_some_and(|(_, _, pin)| pin.version() == edit.version.as_deref())
+    };
     let kept = Dockerfile::parse(&after).is_ok_and(|after| {
         after.instructions.len() == file.instructions.len() + edit.added() && read_back(&after)
     });
@@ -87,10 +90,10 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
 }
 
 impl Site<'_> {
-    /// The version that counts, if the layer is there.
+    /// The version that counts, if the layer is there and it can be told.
     fn version_pinned(self) -> Option<String> {
         let (_, _, pin) = self.pinned().pop()?;
-        pin.filled().map(str::to_owned)
+        pin.version().map(str::to_owned)
     }
 
     fn holds(self, pinned: &[Pinned<'_>]) -> Outcome {
@@ -100,13 +103,7 @@ impl Site<'_> {
                 note: None,
             };
         };
-        let version = pin.filled().unwrap_or_default();
-        let other = (version != self.layer.version).then(|| {
-            format!(
-                "{version} is pinned here, the document's is {}",
-                self.layer.version
-            )
-        });
+        let other = self.other_version(pin);
         let list = (!install.alone).then(|| "it stands in a list with other packages".to_owned());
         let again = self
             .places(&self.layer.package)
@@ -121,17 +118,38 @@ impl Site<'_> {
         }
     }
 
+    /// What there is to say of a version.
+    fn other_version(self, pin: &Declaration) -> Option<String> {
+        let value = pin.filled()?;
+        let (said, documents) = (value.said(), &self.layer.version);
+        let Some(version) = pin.version() else {
+            return Some(format!(
+                "`{said}` is only known to a build, the document's version is {documents}"
+            ));
+        };
+        let here = if value.varies() {
+            format!("`{said}` is {version} here")
+        } else {
+            format!("{version} is pinned here")
+        };
+        if version != documents {
+            return Some(format!("{here}, the document's is {documents}"));
+        }
+        value.varies().then_some(here)
+    }
+
     /// Changes the pins that are not at the version the user asks for.
     fn repin(self, pinned: &[Pinned<'_>], wanted: &Wanted<'_>) -> Option<(Fault, Edit)> {
         let set = wanted.set?;
         let (_, _, last) = pinned
             .iter()
-            .rfind(|(_, _, pin)| pin.filled() != Some(set))?;
-        let version = last.filled().unwrap_or_default();
+            .rfind(|(_, _, pin)| pin.version() != Some(set))?;
+        let said = last.filled().map(Value::said);
+        let version = last.version().or(said).unwrap_or_default();
         let found = format!("`{}` is {version}, not the {set} asked for", self.layer.arg);
-        let mut edit = Edit::new(set);
+        let mut edit = Edit::new(Some(set));
         for (_, _, pin) in pinned {
-            edit.set_value(pin);
+            edit.set_value(pin, set);
         }
         Some((
             fault("version-differs", Some(self.line(last)), &found),
@@ -160,21 +178,15 @@ impl Site<'_> {
             return Err(self.hidden(env));
         }
         let name = &self.layer.arg;
-        let mut edit = Edit::new(&self.version(wanted, wanted.head));
+        let version = self.lost_version(wanted);
+        let mut edit = Edit::new(Some(&version));
         if let Some(empty) = self.declaration(name, run) {
-            edit.set_value(empty);
-            return Ok((
-                fault(
-                    "arg-empty",
-                    Some(self.line(empty)),
-                    &format!("`ARG {name}` has no value"),
-                ),
-                edit,
-            ));
+            edit.set_value(empty, &version);
+            return Ok((self.empty_fault(empty), edit));
         }
         match self.anchor_arg(run) {
-            Some(arg) => edit.add_after(before, arg, &self.arg_line(&edit.version), 0),
-            None => edit.add_before(before, run, &self.arg_line(&edit.version)),
+            Some(arg) => edit.add_after(before, arg, &self.arg_line(&version), 0),
+            None => edit.add_before(before, run, &self.arg_line(&version)),
         }
         Ok((self.misplaced_fault(run, install), edit))
     }
@@ -185,17 +197,13 @@ impl Site<'_> {
         if let Some(env) = self.hiding(run) {
             return Err(self.hidden(env));
         }
-        // A first install is at the document's version; HEAD's counts only where something is left of the layer.
-        let mut edit = Edit::new(&self.version(wanted, None));
+        let version = self.first_version(wanted);
+        let mut edit = Edit::new(Some(&version));
+        let wanted = |pin: &Declaration| wanted.set.is_none_or(|set| pin.version() == Some(set));
         match self.declaration(&self.layer.arg, run) {
-            None => edit.add_after(before, arg, &self.arg_line(&edit.version), 0),
-            Some(pin) => match pin
-                .filled()
-                .filter(|version| wanted.set.is_none_or(|set| set == *version))
-            {
-                Some(version) => version.clone_into(&mut edit.version),
-                None => edit.set_value(pin),
-            },
+            None => edit.add_after(before, arg, &self.arg_line(&version), 0),
+            Some(pin) if pin.filled().is_some() && wanted(pin) => edit = Edit::new(pin.version()),
+            Some(pin) => edit.set_value(pin, &version),
         }
         let lines = self
             .layer
@@ -207,16 +215,19 @@ impl Site<'_> {
         Ok((self.missing_fault(), edit))
     }
 
-    fn version(self, wanted: &Wanted<'_>, head: Option<&[u8]>) -> String {
-        let misplaced = || {
-            self.valued()
-                .find_map(|(_, found)| found.filled())
-                .map(str::to_owned)
-        };
-        let committed = || head.and_then(|head| committed(head, self.layer));
-        let set = wanted.set.map(str::to_owned);
-        set.or_else(misplaced)
+    /// A first install is at the document's version; HEAD's counts only where something is left of the layer.
+    fn first_version(self, wanted: &Wanted<'_>) -> String {
+        let set = wanted.set.or_else(|| self.version_nearby());
+        set.unwrap_or(&self.layer.version).to_owned()
+    }
+
+    fn lost_version(self, wanted: &Wanted<'_>) -> String {
+        let here = wanted.set.or_else(|| self.version_nearby());
+        let committed = || committed(wanted.head?, self.layer);
+        let anywhere = || self.version_anywhere().map(str::to_owned);
+        here.map(str::to_owned)
             .or_else(committed)
+            .or_else(anywhere)
             .unwrap_or_else(|| self.layer.version.clone())
     }
 
@@ -230,6 +241,16 @@ impl Site<'_> {
             || line.to_owned(),
             |line| format!("{line}{}", self.file.escape),
         )
+    }
+
+    fn empty_fault(self, empty: &Declaration) -> Fault {
+        let name = &self.layer.arg;
+        let varies = empty.value.as_ref().filter(|value| value.varies());
+        let found = match varies.map(Value::said) {
+            Some(said) => format!("`ARG {name}={said}` comes to nothing"),
+            None => format!("`ARG {name}` has no value"),
+        };
+        fault("arg-empty", Some(self.line(empty)), &found)
     }
 
     fn hidden(self, env: &Instruction) -> Fault {
@@ -309,14 +330,12 @@ impl Site<'_> {
 /// The version in the committed file, wherever its ARG stands there.
 fn committed(head: &[u8], layer: &Layer) -> Option<String> {
     let file = Dockerfile::parse(head).ok()?;
-    let declared = Site { file: &file, layer }
-        .valued()
-        .find_map(|(_, found)| found.filled())
-        .map(str::to_owned);
-    pin(head, layer).or(declared)
+    let site = Site { file: &file, layer };
+    let declared = || site.version_nearby().or_else(|| site.version_anywhere());
+    site.version_pinned()
+        .or_else(|| declared().map(str::to_owned))
 }
 
-/// The line of the first conflict marker as git writes them.
 /// An ARG whose declaration has no name, which a build stops at.
 fn nameless(file: &Dockerfile) -> Option<&Instruction> {
     let named = |name: &str| {

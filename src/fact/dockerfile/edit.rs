@@ -7,8 +7,8 @@ use crate::dockerfile::{Declaration, Instruction};
 /// The changes that give a Dockerfile a layer.
 #[derive(Debug)]
 pub struct Edit {
-    /// The version that the layer is at afterwards.
-    pub version: String,
+    /// The version that the layer is at afterwards; none where only a build knows it.
+    pub version: Option<String>,
     splices: Vec<Splice>,
     added: usize,
 }
@@ -21,9 +21,9 @@ struct Splice {
 
 impl Edit {
     /// Begins with no change.
-    pub fn new(version: &str) -> Self {
+    pub fn new(version: Option<&str>) -> Self {
         Self {
-            version: version.to_owned(),
+            version: version.map(str::to_owned),
             splices: Vec::new(),
             added: 0,
         }
@@ -35,7 +35,7 @@ impl Edit {
     }
 
     /// Gives the declaration the version as its value, between the quotes where there are some.
-    pub fn set_value(&mut self, declaration: &Declaration) {
+    pub fn set_value(&mut self, declaration: &Declaration, version: &str) {
         let end = declaration.name_end;
         let (at, equals) = declaration
             .value
@@ -45,7 +45,7 @@ impl Edit {
         if self.splices.iter().all(|splice| splice.at != at) {
             self.splices.push(Splice {
                 at,
-                text: format!("{equals}{}", self.version).into_bytes(),
+                text: format!("{equals}{version}").into_bytes(),
             });
         }
     }

@@ -114,7 +114,7 @@ impl<'a> Site<'a> {
         })
     }
 
-    /// An ENV of the ARG's name, which the RUN gets in the ARG's place.
+    /// An ENV of the ARG's name, which the RUN gets in the ARG's place. One that is given the ARG's value hides nothing.
     pub fn hiding(self, run: &Instruction) -> Option<&'a Instruction> {
         let built = self.file.built();
         let inherited = move |other: &Instruction| {
@@ -126,8 +126,21 @@ impl<'a> Site<'a> {
             .file
             .instructions
             .iter()
-            .filter(|env| env.sets(&self.layer.arg));
-        envs.find(|env| above(env) || inherited(env))
+            .filter(|env| env.sets(&self.layer.arg).is_some());
+        envs.find(|env| above(env) && !self.repeats(env, run) || inherited(env))
+    }
+
+    /// Whether the ENV is given the value of the ARG that counts at the RUN, as in `ENV A=$A`.
+    fn repeats(self, env: &Instruction, run: &Instruction) -> bool {
+        let name = &self.layer.arg;
+        let value = env.sets(name).and_then(|set| set.value.as_ref());
+        let same =
+            value.is_some_and(|value| Version::of(value.said()) == Version::Arg(name.clone()));
+        let arg = || {
+            self.declaration(name, env)
+                .filter(|arg| arg.filled().is_some())
+        };
+        same && arg().is_some() && arg() == self.declaration(name, run)
     }
 
     fn above(
@@ -167,6 +180,19 @@ impl<'a> Site<'a> {
         places
             .filter(|(_, install)| install.package == package)
             .collect()
+    }
+
+    /// The version that our ARG has in a stage that ends up in the image, or before the first FROM.
+    pub fn version_nearby(self) -> Option<&'a str> {
+        let built = self.file.built();
+        let counts = |arg: &Instruction| arg.stage.is_none_or(|stage| built.contains(&stage));
+        let mut nearby = self.valued().filter(|(arg, _)| counts(arg));
+        nearby.find_map(|(_, found)| found.version())
+    }
+
+    /// The version that our ARG has wherever it stands.
+    pub fn version_anywhere(self) -> Option<&'a str> {
+        self.valued().find_map(|(_, found)| found.version())
     }
 
     /// Declarations of our ARG that give it a value somewhere.

@@ -1,5 +1,6 @@
 //! Rows through one `check`, which applies twice, and laws over any bytes. They touch no file.
 
+mod expansion;
 mod install;
 mod laws;
 mod place;

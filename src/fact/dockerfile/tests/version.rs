@@ -240,3 +240,36 @@ fn the_pin_is_the_version_that_counts() {
     );
     assert_eq!(read("FROM node\n{arg}\n"), None);
 }
+
+#[test]
+fn an_arg_of_a_stage_beside_the_image_gives_no_first_install_its_version() {
+    check(
+        "FROM go AS tools\nARG CODEX_VERSION=0.9\nFROM node\n{pin}\n{claude}\n",
+        "install-missing",
+        None,
+        "FROM go AS tools\nARG CODEX_VERSION=0.9\nFROM node\n{pin}\n{arg}\n{claude}\n\n{codex}\n",
+    );
+    check(
+        "FROM node AS base\nARG CODEX_VERSION=0.9\nFROM base\n{pin}\n{claude}\n",
+        "install-missing",
+        None,
+        "FROM node AS base\nARG CODEX_VERSION=0.9\nFROM base\n{pin}\nARG CODEX_VERSION=0.9\n{claude}\n\n{codex}\n",
+    );
+}
+
+#[test]
+fn a_version_that_was_lost_comes_from_the_image_then_head_then_a_stage_beside_it() {
+    let file = |arg: &str| {
+        format!("FROM go AS tools\nARG CODEX_VERSION=0.9\nFROM node\n{{pin}}\n{arg}{{codex}}\n")
+    };
+    let head = b"FROM go AS tools\nARG CODEX_VERSION=0.8\nFROM node\nARG CODEX_VERSION=0.130.0\n";
+    for (head, version) in [(Some(&head[..]), "0.130.0"), (None, "0.9")] {
+        check_wanted(
+            &file(""),
+            &Wanted { set: None, head },
+            "arg-other-stage",
+            Some(2),
+            &file(&format!("ARG CODEX_VERSION={version}\n")),
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! What the names in a Dockerfile stand for, and words expanded by it as BuildKit does. What only a build knows is never guessed.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// What ARGs and ENVs make of their names, up to a place in a Dockerfile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    names: Vec<Entry>,
+    /// Whether a name that does not stand here may have a value all the same: from the base image.
+    open: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    name: String,
+    stands: Stands,
+    by: By,
+}
+
+/// Which instruction gives a name its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Arg,
+    Env,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stands {
+    /// For this text.
+    For(String),
+    /// For nothing.
+    Unset,
+    /// For what only a build knows.
+    Unknown,
+}
+
+/// ARGs that a build gives values without being told (Dockerfile reference, "Automatic platform ARGs in the global scope").
+const PLATFORM: [&str; 8] = [
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+];
+
+impl Scope {
+    /// The scope of a stage that begins with an image.
+    pub fn of_image(image: &str) -> Self {
+        Self {
+            names: Vec::new(),
+            open: image != "scratch",
+        }
+    }
+
+    /// The scope of a stage that begins with another.
+    pub fn of_stage(base: &Self) -> Self {
+        let mut scope = base.clone();
+        // BuildKit hands ARGs down to such a stage, other builders do not.
+        let handed = |name: &&mut Entry| name.by == By::Arg && name.stands != Stands::Unset;
+        for name in scope.names.iter_mut().filter(handed) {
+            name.stands = Stands::Unknown;
+        }
+        scope
+    }
+
+    /// Gives the name a value; without one, a value that only a build knows.
+    pub fn set(&mut self, name: &str, value: Option<&str>, by: By) {
+        let stands = value.map_or(Stands::Unknown, |text| Stands::For(text.to_owned()));
+        match self.names.iter_mut().find(|known| known.name == name) {
+            // Whether the ENV or an ARG below it counts depends on the builder.
+            Some(known) if known.by == By::Env && by == By::Arg => {
+                if known.stands != stands {
+                    known.stands = Stands::Unknown;
+                }
+            }
+            Some(known) => (known.stands, known.by) = (stands, by),
+            None => self.names.push(Entry {
+                name: name.to_owned(),
+                stands,
+                by,
+            }),
+        }
+    }
+
+    /// Declares the name without a value: it gets the global one.
+    pub fn declare(&mut self, name: &str, global: &Self) {
+        match global.stands(name) {
+            Stands::For(text) => self.set(name, Some(&text), By::Arg),
+            Stands::Unknown => self.set(name, None, By::Arg),
+            Stands::Unset => self.assume(name),
+        }
+    }
+
+    /// Takes the name to stand for nothing unless something here gives it a value.
+    pub fn assume(&mut self, name: &str) {
+        if self.names.iter().all(|known| known.name != name) {
+            self.names.push(Entry {
+                name: name.to_owned(),
+                stands: Stands::Unset,
+                by: By::Arg,
+            });
+        }
+    }
+
+    /// Returns the word with its variables expanded and without its quotes and escapes, unless only a build knows it.
+    ///
+    /// The rules are those of BuildKit's `frontend/dockerfile/shell/lex.go`.
+    pub fn expand(&self, word: &str, escape: char) -> Option<String> {
+        let mut lexer = Lexer {
+            scope: self,
+            escape,
+            rest: word.chars().peekable(),
+        };
+        lexer.until(None)
+    }
+
+    fn stands(&self, name: &str) -> Stands {
+        let known = self.names.iter().find(|known| known.name == name);
+        match known {
+            Some(known) => known.stands.clone(),
+            None if self.open || PLATFORM.contains(&name) => Stands::Unknown,
+            None => Stands::Unset,
+        }
+    }
+}
+
+struct Lexer<'a> {
+    scope: &'a Scope,
+    escape: char,
+    rest: Peekable<Chars<'a>>,
+}
+
+impl Lexer<'_> {
+    fn until(&mut self, stop: Option<char>) -> Option<String> {
+        let mut text = String::new();
+        while let Some(glyph) = self.rest.next() {
+            match glyph {
+                glyph if Some(glyph) == stop => return Some(text),
+                '\'' => self.single_quoted(&mut text),
+                '"' => self.double_quoted(&mut text)?,
+                '$' => text.push_str(&self.variable()?),
+                glyph if glyph == self.escape => text.extend(self.rest.next()),
+                glyph => text.push(glyph),
+            }
+        }
+        stop.is_none().then_some(text)
+    }
+
+    fn single_quoted(&mut self, text: &mut String) {
+        text.extend(self.rest.by_ref().take_while(|glyph| *glyph != '\''));
+    }
+
+    fn double_quoted(&mut self, text: &mut String) -> Option<()> {
+        while let Some(glyph) = self.rest.next().filter(|glyph| *glyph != '"') {
+            match glyph {
+                '$' => text.push_str(&self.variable()?),
+                glyph if glyph == self.escape => {
+                    let escape = self.escape;
+                    let escaped = |next: &char| ['"', '$', escape].contains(next);
+                    text.push(self.rest.next_if(escaped).unwrap_or(glyph));
+                }
+                glyph => text.push(glyph),
+            }
+        }
+        Some(())
+    }
+
+    /// What stands behind a `$`.
+    fn variable(&mut self) -> Option<String> {
+        if self.rest.next_if_eq(&'{').is_none() {
+            let name = self.name();
+            if name.is_empty() {
+                // Such as `$1` and `$@`, which nobody means.
+                let special = |next: &char| next.is_ascii_digit() || "@*#?-$!".contains(*next);
+                let plain = !self.rest.peek().is_some_and(special);
+                return plain.then(|| "$".to_owned());
+            }
+            return self.value(&name);
+        }
+        let name = self.name();
+        if name.is_empty() {
+            return None;
+        }
+        let operator = self.rest.next()?;
+        let blank = operator == ':';
+        let operator = if blank { self.rest.next()? } else { operator };
+        match operator {
+            '}' if !blank => self.value(&name),
+            '-' | '+' | '?' => self.conditional(&name, operator, blank),
+            '#' | '%' if !blank => self.trimmed(&name, operator),
+            _ => None,
+        }
+    }
+
+    fn conditional(&mut self, name: &str, operator: char, blank: bool) -> Option<String> {
+        let word = self.until(Some('}'));
+        let value = match self.scope.stands(name) {
+            Stands::Unknown => return None,
+            Stands::Unset => None,
+            Stands::For(text) => Some(text).filter(|text| !blank || !text.is_empty()),
+        };
+        match (operator, value) {
+            ('+', Some(_)) | ('-', None) => word,
+            ('+', None) => Some(String::new()),
+            (_, value) => value,
+        }
+    }
+
+    fn trimmed(&mut self, name: &str, operator: char) -> Option<String> {
+        let _longest = self.rest.next_if_eq(&operator);
+        let pattern = self.until(Some('}'))?;
+        if pattern.contains(['*', '?', '\\']) {
+            return None;
+        }
+        let value = self.value(name)?;
+        let trimmed = match operator {
+            '#' => value.strip_prefix(&pattern),
+            _ => value.strip_suffix(&pattern),
+        };
+        Some(trimmed.map_or_else(|| value.clone(), str::to_owned))
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        match self.scope.stands(name) {
+            Stands::For(text) => Some(text),
+            Stands::Unset => Some(String::new()),
+            Stands::Unknown => None,
+        }
+    }
+
+    fn name(&mut self) -> String {
+        let mut name = String::new();
+        while let Some(glyph) = self.rest.next_if(|glyph| {
+            glyph.is_ascii_alphabetic()
+                || *glyph == '_'
+                || !name.is_empty() && glyph.is_ascii_digit()
+        }) {
+            name.push(glyph);
+        }
+        name
+    }
+}
