@@ -114,6 +114,7 @@ impl Scope {
             scope: self,
             escape,
             rest: word.chars().peekable(),
+            depth: 0,
         };
         lexer.until(None)
     }
@@ -132,7 +133,12 @@ struct Lexer<'a> {
     scope: &'a Scope,
     escape: char,
     rest: Peekable<Chars<'a>>,
+    /// How many `${...}` are open.
+    depth: usize,
 }
+
+/// Variables in the defaults of variables are read this deep; nobody writes deeper ones, but a file could.
+const DEPTH: usize = 16;
 
 impl Lexer<'_> {
     fn until(&mut self, stop: Option<char>) -> Option<String> {
@@ -181,8 +187,16 @@ impl Lexer<'_> {
             }
             return self.value(&name);
         }
+        self.depth += 1;
+        let value = self.braced();
+        self.depth -= 1;
+        value
+    }
+
+    /// What stands behind a `${`.
+    fn braced(&mut self) -> Option<String> {
         let name = self.name();
-        if name.is_empty() {
+        if name.is_empty() || self.depth > DEPTH {
             return None;
         }
         let operator = self.rest.next()?;

@@ -147,3 +147,13 @@ fn a_stage_may_be_named_by_parts_of_an_arg() {
         None,
     );
 }
+
+#[test]
+fn defaults_in_defaults_do_not_exhaust_the_stack() {
+    let deep = format!("{}1{}", "${A:-".repeat(100_000), "}".repeat(100_000));
+    let text = format!("FROM node\nARG B={deep}\nARG CODEX_VERSION=1.2.3\nRUN true\n");
+    assert!(crate::dockerfile::Dockerfile::parse(text.as_bytes()).is_ok());
+    let deep = format!("{}true{}", "$(".repeat(100_000), ")".repeat(100_000));
+    let text = format!("FROM node\nRUN echo {deep}\n");
+    assert!(crate::dockerfile::Dockerfile::parse(text.as_bytes()).is_ok());
+}
