@@ -3,7 +3,7 @@
 mod line_ends;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
@@ -35,6 +35,10 @@ pub struct Checkout {
     layout: Option<Layout>,
     git: OnceCell<Git>,
     state: OnceCell<Option<PathBuf>>,
+    prefix: OnceCell<PathBuf>,
+    line_end_config: OnceCell<line_ends::Config>,
+    /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
+    line_ends: RefCell<HashMap<PathBuf, LineEnds>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
     plain: RefCell<HashSet<OsString>>,
 }
@@ -106,6 +110,9 @@ impl Checkout {
             layout: None,
             git: OnceCell::new(),
             state: OnceCell::new(),
+            prefix: OnceCell::new(),
+            line_end_config: OnceCell::new(),
+            line_ends: RefCell::default(),
             plain: RefCell::default(),
         };
         checkout.layout = checkout.find_layout();
@@ -305,12 +312,14 @@ impl Checkout {
         let Git::Open(repository) = self.git() else {
             return PathBuf::new();
         };
-        let workdir = repository
-            .workdir()
-            .and_then(|folder| fs::canonicalize(folder).ok());
-        let prefix =
-            workdir.and_then(|folder| Some(self.root.strip_prefix(folder).ok()?.to_path_buf()));
-        prefix.unwrap_or_default()
+        let found = self.prefix.get_or_init(|| {
+            let workdir = repository.workdir();
+            let workdir = workdir.and_then(|folder| fs::canonicalize(folder).ok());
+            let prefix =
+                workdir.and_then(|folder| Some(self.root.strip_prefix(folder).ok()?.to_path_buf()));
+            prefix.unwrap_or_default()
+        });
+        found.clone()
     }
 
     /// What git does with the line ends of a file, relative to the root.
@@ -319,16 +328,26 @@ impl Checkout {
         let Git::Open(repository) = self.git() else {
             return LineEnds::AsTheyAre;
         };
-        let path = self.prefix().join(path);
+        if let Some(known) = self.line_ends.borrow().get(path) {
+            return *known;
+        }
+        let inside = self.prefix().join(path);
         let attribute = |name| {
-            let value = repository.get_attr_bytes(&path, name, AttrCheckFlags::FILE_THEN_INDEX);
+            let value = repository.get_attr_bytes(&inside, name, AttrCheckFlags::FILE_THEN_INDEX);
             AttrValue::from_bytes(value.ok().flatten())
         };
         let text = match attribute("text") {
             AttrValue::Unspecified => attribute("crlf"),
             text => text,
         };
-        LineEnds::of(text, attribute("eol"), line_end_config(repository))
+        let config = self
+            .line_end_config
+            .get_or_init(|| line_end_config(repository));
+        let found = LineEnds::of(text, attribute("eol"), *config);
+        self.line_ends
+            .borrow_mut()
+            .insert(path.to_path_buf(), found);
+        found
     }
 
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
