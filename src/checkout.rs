@@ -336,14 +336,20 @@ impl Checkout {
             let value = repository.get_attr_bytes(&inside, name, AttrCheckFlags::FILE_THEN_INDEX);
             AttrValue::from_bytes(value.ok().flatten())
         };
-        let text = match attribute("text") {
-            AttrValue::Unspecified => attribute("crlf"),
-            text => text,
-        };
         let config = self
             .line_end_config
             .get_or_init(|| line_end_config(repository));
-        let found = LineEnds::of(text, attribute("eol"), *config);
+        let eol = attribute("eol");
+        // Mostly nothing asks for CRLF, and one attribute is all there is to look up.
+        let found = if config.crlf || eol == AttrValue::String("crlf") {
+            let text = match attribute("text") {
+                AttrValue::Unspecified => attribute("crlf"),
+                text => text,
+            };
+            LineEnds::of(text, eol, *config)
+        } else {
+            LineEnds::AsTheyAre
+        };
         self.line_ends
             .borrow_mut()
             .insert(path.to_path_buf(), found);
