@@ -52,7 +52,8 @@ impl Pending {
     }
 }
 
-/// The record of an `add` that is writing files: there from before the first until after the last. One that is found was broken off.
+/// The record of an `add` that is writing files: it names a commit from before the first until after
+/// the last. One that is found with a commit in it was broken off.
 ///
 /// Copied files hold by identity, so that one which was to be replaced would stay as it was if nothing told what it was to be.
 pub struct Unfinished {
@@ -81,8 +82,11 @@ impl Unfinished {
             .context("failed to record that files are being written")
     }
 
-    /// Takes the record away: every file is written.
+    /// Empties the record: every file is written. One that names no commit is left alone.
     pub fn clear(&self) -> Result<()> {
-        disk::remove_private(&self.file)
+        match self.read() {
+            Some(_) => disk::empty_private(&self.file),
+            None => Ok(()),
+        }
     }
 }

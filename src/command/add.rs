@@ -16,7 +16,7 @@ use crate::command::look;
 use crate::next;
 use crate::payload::Commit;
 use crate::pending::{Pending, Unfinished};
-use crate::plan::{self, Pins, Plan, plan};
+use crate::plan::{self, Edit, Pins, Plan, Role, plan};
 use crate::problem::{Exit, Problem};
 use crate::remote::Remote;
 use crate::report::text;
@@ -242,7 +242,11 @@ impl Job<'_> {
             pending.write(&ready.pending())?;
         }
         let unfinished = Unfinished::of(self.checkout, &self.skill.name);
-        if let (Some(unfinished), Some(taken)) = (&unfinished, &planned.from) {
+        let replaces = |edit: &Edit| edit.role == Role::Payload && edit.before.is_some();
+        // Where nothing is replaced, a copy that is not there yet tells the next add enough.
+        if let (Some(unfinished), Some(taken)) = (&unfinished, &planned.from)
+            && plan.edits.iter().any(replaces)
+        {
             unfinished.write(&taken.commit)?;
         }
         pour(plan, &mut disk)?;

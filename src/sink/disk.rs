@@ -57,11 +57,11 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     replace(path, bytes, 0o600).with_context(context)
 }
 
-/// Takes a file of the program's own away, where it is there.
-pub fn remove_private(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
+/// Empties a file of the program's own, where it is there. It stays: ext4 is slow to make files just after one was removed.
+pub fn empty_private(path: &Path) -> Result<()> {
+    match OpenOptions::new().write(true).truncate(true).open(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("failed to remove `{}`", path.display()))
+            Err(error).with_context(|| format!("failed to empty `{}`", path.display()))
         }
         _ => Ok(()),
     }
