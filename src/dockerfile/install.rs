@@ -1,7 +1,16 @@
 //! The packages that a RUN installs globally with a Node package manager. It never looks at a package it does not find installed.
 
+mod input;
+mod package;
+mod program;
+mod variables;
+
 use super::lines::{self, Glyph};
+use super::scope::Scope;
 use super::shell::{self, Command, Word};
+
+use package::{split, variable};
+use variables::Variables;
 
 /// A package that a command installs globally.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +75,9 @@ impl Version {
     /// Reads what stands behind a package's `@`.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        match variable(text) {
+        // `v1` and `=1` are the version 1, by semver's loose reading.
+        let plain = text.strip_prefix(['v', '=']).unwrap_or(text);
+        match variable(plain) {
             _ if text.is_empty() => Self::Unpinned,
             Some(name) => Self::Arg(name.to_owned()),
             None => Self::Literal(text.to_owned()),
@@ -84,26 +95,29 @@ impl Found {
     }
 }
 
-/// Finds the installs of a RUN in shell form.
-pub fn of_script(script: &[Glyph]) -> Vec<Found> {
-    nested(script, 0)
+/// Finds the installs of a RUN in shell form, among names that stand for what the scope says.
+pub fn of_script(script: &[Glyph], scope: &Scope) -> Vec<Found> {
+    let mut run = Run::new(scope);
+    run.script(script, 0);
+    run.found
 }
 
 /// Finds the installs of a RUN in exec form, where no shell expands a variable unless the array calls one.
-pub fn of_argv(argv: Vec<(usize, String)>) -> Vec<Found> {
-    let word = |(at, text): (usize, String)| Word {
-        at,
+pub fn of_argv(argv: &[(usize, String)], scope: &Scope) -> Vec<Found> {
+    let word = |(at, text): &(usize, String)| Word {
+        at: *at,
         text: text.replace('$', "\\$"),
         quoted: true,
     };
-    let script = script_of(&argv);
-    match script {
-        // The array's own escapes are resolved, so the whole script stands where its word begins.
-        Some((at, script)) => {
-            of_script(&script.chars().map(|glyph| (*at, glyph)).collect::<Vec<_>>())
-        }
-        None => installed(&argv.into_iter().map(word).collect::<Vec<_>>()),
+    let mut run = Run::new(scope);
+    run.command(&argv.iter().map(word).collect::<Vec<_>>(), None, 0);
+    // The array's own escapes are resolved, so a script stands where its word begins.
+    for found in &mut run.found {
+        let above = argv.partition_point(|(at, _)| *at <= found.at);
+        let word = argv.get(above.saturating_sub(1));
+        found.at = word.map_or(found.at, |(at, _)| *at);
     }
+    run.found
 }
 
 /// Says whether the line has a comment that installs the package, or lists it with a version.
@@ -120,140 +134,78 @@ pub fn commented(line: &str, package: &str) -> bool {
         let first = command.words.first().map(|word| split(&word.text));
         first.is_some_and(|(name, version)| name == package && version != Version::Unpinned)
     };
-    let installs = of_script(&script)
+    let installs = of_script(&script, &Scope::default())
         .iter()
         .any(|found| found.install.package == package);
     installs || shell::commands(&script).first().is_some_and(listed)
 }
 
-/// Programs that run the command behind them.
-const WRAPPERS: [&str; 6] = ["sudo", "env", "corepack", "exec", "command", "nice"];
-const SHELLS: [&str; 6] = ["sh", "bash", "dash", "ash", "zsh", "ksh"];
-const MANAGERS: [Manager; 4] = [Manager::Pnpm, Manager::Npm, Manager::Yarn, Manager::Bun];
-/// Options whose value is a word of its own.
-const VALUED: [&str; 25] = [
-    "-C",
-    "--allow-build",
-    "--cache",
-    "--cache-dir",
-    "--config",
-    "--cwd",
-    "--dir",
-    "--fetch-retries",
-    "--fetch-timeout",
-    "--filter",
-    "--global-bin-dir",
-    "--global-dir",
-    "--include",
-    "--location",
-    "--loglevel",
-    "--maxsockets",
-    "--network-concurrency",
-    "--omit",
-    "--prefix",
-    "--registry",
-    "--reporter",
-    "--store-dir",
-    "--tag",
-    "--userconfig",
-    "--virtual-store-dir",
-];
-/// Heredocs in heredocs are read this deep; nobody writes deeper ones, but a file could.
+/// Scripts in scripts are read this deep; nobody writes deeper ones, but a file could.
 const DEPTH: usize = 4;
+/// So many words of an input are looked at.
+const FED: usize = 256;
 
-fn nested(script: &[Glyph], depth: usize) -> Vec<Found> {
-    let mut found = Vec::new();
-    for command in shell::commands(script) {
-        let words = without_lead(&command.words);
-        found.extend(installed(words));
-        for body in command
-            .bodies
-            .iter()
-            .filter(|body| depth < DEPTH && is_script(words, body))
-        {
-            found.extend(nested(body, depth + 1));
-        }
-        if let Some(script) = command_string(words).filter(|_| depth < DEPTH) {
-            found.extend(nested(&script, depth + 1));
-        }
-    }
-    found
+/// A RUN while it is read.
+struct Run<'a> {
+    found: Vec<Found>,
+    variables: Variables<'a>,
 }
 
-/// What a `sh -c` runs. A `$` that the outer shell leaves alone is the inner one's to expand.
-fn command_string(words: &[Word]) -> Option<Vec<Glyph>> {
-    let argv = words.iter().map(|word| (word.at, word.text.clone()));
-    let argv = argv.collect::<Vec<_>>();
-    let (at, script) = script_of(&argv)?;
-    Some(lines::glyphs(&script.replace("\\$", "$"), *at).collect())
-}
-
-/// The words from the program on.
-fn without_lead(mut words: &[Word]) -> &[Word] {
-    while let Some((first, rest)) = words.split_first() {
-        if shell::is_keyword(first) || is_assignment(first) || is_instruction(first) {
-            words = rest;
-        } else if WRAPPERS.contains(&program(first)) {
-            words = without_options(rest);
-        } else {
-            break;
+impl<'a> Run<'a> {
+    fn new(scope: &'a Scope) -> Self {
+        Self {
+            found: Vec::new(),
+            variables: Variables::new(scope),
         }
     }
-    words
-}
 
-/// A comment keeps the `RUN --mount=...` of the instruction that it was.
-fn is_instruction(word: &Word) -> bool {
-    !word.quoted && (word.text == "RUN" || word.text.starts_with("--"))
-}
-
-fn is_assignment(word: &Word) -> bool {
-    let name = word.text.split_once('=').map(|(name, _)| name);
-    name.is_some_and(is_name)
-}
-
-fn is_name(name: &str) -> bool {
-    !name.starts_with(|first: char| first.is_ascii_digit())
-        && !name.is_empty()
-        && name
-            .chars()
-            .all(|glyph| glyph.is_ascii_alphanumeric() || glyph == '_')
-}
-
-/// The words behind a wrapper's options, such as those of `sudo -u root`.
-fn without_options(mut words: &[Word]) -> &[Word] {
-    while let Some((option, rest)) = words
-        .split_first()
-        .filter(|(first, _)| first.text.starts_with('-'))
-    {
-        let valued = ["-u", "-g", "-n"].contains(&option.text.as_str());
-        words = rest.get(usize::from(valued)..).unwrap_or_default();
+    fn script(&mut self, script: &[Glyph], depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        let commands = shell::commands(script);
+        for (index, command) in commands.iter().enumerate() {
+            self.variables.learn(command);
+            if program::behind_lead(&command.words).is_empty() {
+                let bodies = command.bodies.iter().filter(|body| is_script(body));
+                bodies.for_each(|body| self.script(body, depth + 1));
+            }
+            let input = input::text(&commands, index);
+            self.command(&command.words, input.as_deref(), depth);
+        }
     }
-    words
-}
 
-/// The last part of the program's path, without the `@version` that corepack takes.
-fn program(word: &Word) -> &str {
-    let name = word.text.rsplit('/').next().unwrap_or_default();
-    name.split('@').next().unwrap_or_default()
-}
+    fn command(&mut self, command: &[Word], input: Option<&[Glyph]>, depth: usize) {
+        let words = program::behind_lead(command);
+        if program::is_xargs(words) && depth <= DEPTH {
+            for words in program::fed(words, input) {
+                self.command(&words, None, depth + 1);
+            }
+            return;
+        }
+        self.install(words);
+        // An assignment before a command counts in that command's own script.
+        let lead = command.len() - words.len();
+        let known = self.variables.lend(command.iter().take(lead));
+        if let Some(script) = program::script(words) {
+            self.script(&script, depth + 1);
+        } else if let Some(input) = input.filter(|_| program::reads_script(words)) {
+            self.script(input, depth + 1);
+        }
+        self.variables.take_back(known);
+    }
 
-fn installed(words: &[Word]) -> Vec<Found> {
-    let Some((first, arguments)) = words.split_first() else {
-        return Vec::new();
-    };
-    let Some(manager) = MANAGERS
-        .into_iter()
-        .find(|manager| manager.program() == program(first))
-    else {
-        return Vec::new();
-    };
-    let packages = packages(arguments);
-    let alone = packages.len() == 1;
-    packages
-        .into_iter()
-        .map(|word| found(word, manager, alone))
-        .collect()
+    fn install(&mut self, words: &[Word]) {
+        let Some(manager) = package::manager(words) else {
+            return;
+        };
+        let named = package::operands(words).into_iter();
+        let named = named.flat_map(|word| self.variables.words(word));
+        let named = named.collect::<Vec<_>>();
+        let alone = named.len() == 1;
+        let found = named.iter().map(|word| found(word, manager, alone));
+        self.found.extend(found);
+    }
 }
 
 fn found(word: &Word, manager: Manager, alone: bool) -> Found {
@@ -270,117 +222,12 @@ fn found(word: &Word, manager: Manager, alone: bool) -> Found {
     }
 }
 
-/// The packages of a global install, or nothing.
-fn packages(arguments: &[Word]) -> Vec<&Word> {
-    let mut global = false;
-    let mut operands = Vec::new();
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        match word.text.as_str() {
-            "--location" => global |= words.next().is_some_and(|value| value.text == "global"),
-            option if VALUED.contains(&option) => drop(words.next()),
-            option if option.starts_with('-') => global |= is_global(option),
-            _ => operands.push(word),
-        }
-    }
-    let verbs: Vec<&str> = operands
-        .iter()
-        .map(|word| word.text.as_str())
-        .take(2)
-        .collect();
-    let skipped = match verbs.as_slice() {
-        ["global", "add", ..] => 2,
-        ["install" | "i" | "add", ..] if global => 1,
-        _ => operands.len(),
-    };
-    operands.split_off(skipped)
-}
-
-fn is_global(option: &str) -> bool {
-    let short = option
-        .strip_prefix('-')
-        .filter(|flags| flags.chars().all(|flag| flag.is_ascii_alphabetic()));
-    ["--global", "--global=true", "--location=global"].contains(&option)
-        || short.is_some_and(|flags| flags.contains('g'))
-}
-
-fn split(text: &str) -> (&str, Version) {
-    // The first character of a scoped name is an `@`, too.
-    let behind = text
-        .char_indices()
-        .skip(1)
-        .find(|(_, glyph)| *glyph == '@')
-        .map(|(index, _)| index);
-    let (package, version) = behind
-        .and_then(|index| text.split_at_checked(index))
-        .unwrap_or((text, ""));
-    (
-        package,
-        Version::of(version.strip_prefix('@').unwrap_or_default()),
-    )
-}
-
-fn variable(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix('$')?;
-    let inner = rest
-        .strip_prefix('{')
-        .and_then(|inner| inner.strip_suffix('}'));
-    let name = match inner {
-        Some(inner) => {
-            let name = inner.split([':', '-', '?']).next()?;
-            let after = inner.strip_prefix(name)?;
-            let operator = after.strip_prefix(':').unwrap_or(after);
-            (after.is_empty() || operator.starts_with(['-', '?'])).then_some(name)?
-        }
-        None => rest,
-    };
-    is_name(name).then_some(name)
-}
-
-/// Whether the command, without words the RUN itself, has a shell run the heredoc.
-fn is_script(words: &[Word], body: &[Glyph]) -> bool {
-    let Some((first, arguments)) = words.split_first() else {
-        let line: String = body
-            .iter()
-            .map(|(_, glyph)| *glyph)
-            .take_while(|glyph| *glyph != '\n')
-            .collect();
-        return !line.starts_with("#!")
-            || SHELLS
-                .iter()
-                .any(|shell| line.ends_with(shell) || line.contains(&format!("{shell} ")));
-    };
-    SHELLS.contains(&program(first))
-        && !arguments.iter().any(|word| word.text == "-c")
-        && operands(arguments) == 0
-}
-
-/// How many words of a shell's arguments are no options: a script of its own and its arguments.
-fn operands(arguments: &[Word]) -> usize {
-    let mut words = arguments.iter().take_while(|word| word.text != "-s");
-    let mut count = 0;
-    while let Some(word) = words.next() {
-        match word.text.as_str() {
-            "-o" | "+o" => drop(words.next()),
-            option if option.starts_with(['-', '+']) => {}
-            _ => count += 1,
-        }
-    }
-    count
-}
-
-/// The script of `["sh", "-c", "script"]`, also behind other options, as in `-euxo pipefail -c`.
-fn script_of(argv: &[(usize, String)]) -> Option<(&usize, &String)> {
-    let (_, first) = argv.first()?;
-    first
-        .rsplit('/')
-        .next()
-        .filter(|name| SHELLS.contains(name))?;
-    let is_command = |(_, word): &(usize, String)| {
-        word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
-    };
-    let option = argv.iter().position(is_command)?;
-    argv.get(option + 1).map(|(at, script)| (at, script))
+/// Whether a shell runs the heredoc that is all of a RUN.
+fn is_script(body: &[Glyph]) -> bool {
+    let line = body.iter().map(|(_, glyph)| *glyph);
+    let line: String = line.take_while(|glyph| *glyph != '\n').collect();
+    let calls = |shell: &&str| line.ends_with(shell) || line.contains(&format!("{shell} "));
+    !line.starts_with("#!") || program::SHELLS.iter().any(calls)
 }
 
 /// The comment of a line: what follows its first `#` that begins a word.

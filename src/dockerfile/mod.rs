@@ -262,14 +262,16 @@ impl Dockerfile {
         statement: &Statement,
         start: usize,
     ) -> Vec<Install> {
+        let scope = self.scopes.last().unwrap_or(&self.global);
         let found = match &run.arguments {
             Command::Exec(array) => {
                 let word = |word: &parse_dockerfile::UnescapedString<'_>| {
                     (word.span.start + start, word.value.to_string())
                 };
-                install::of_argv(array.value.iter().map(word).collect())
+                let argv = array.value.iter().map(word).collect::<Vec<_>>();
+                install::of_argv(&argv, scope)
             }
-            _ => install::of_script(&self.script(statement)),
+            _ => install::of_script(&self.script(statement), scope),
         };
         found
             .into_iter()

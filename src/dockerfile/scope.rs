@@ -119,6 +119,14 @@ impl Scope {
         lexer.until(None)
     }
 
+    /// Returns what the name stands for, unless that is nothing, or only a build knows it.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.stands(name) {
+            Stands::For(text) => Some(text).filter(|text| !text.trim().is_empty()),
+            _ => None,
+        }
+    }
+
     fn stands(&self, name: &str) -> Stands {
         let known = self.names.iter().find(|known| known.name == name);
         match known {

@@ -2,7 +2,7 @@
 
 mod expansion;
 
-use super::lines::Glyph;
+use super::lines::{self, Glyph};
 
 use expansion::Quoting;
 
@@ -11,8 +11,10 @@ use expansion::Quoting;
 pub struct Command {
     /// Its words; redirections are not among them.
     pub words: Vec<Word>,
-    /// The bodies of its heredocs.
+    /// The bodies of its heredocs and the words of its here-strings, as a shell that reads them gets them.
     pub bodies: Vec<Vec<Glyph>>,
+    /// Whether what it writes goes elsewhere than into a pipe.
+    pub diverted: bool,
     /// How it follows the command before it.
     pub after: Link,
 }
@@ -43,8 +45,8 @@ pub struct Word {
 }
 
 /// What may stand before a command in its list.
-const KEYWORDS: [&str; 10] = [
-    "then", "do", "else", "elif", "if", "while", "until", "{", "!", "time",
+const KEYWORDS: [&str; 9] = [
+    "then", "do", "else", "elif", "if", "while", "until", "{", "!",
 ];
 
 /// Reads the commands of a script, those of a list, a pipeline, a compound or a substitution each for themselves.
@@ -86,12 +88,15 @@ struct Frame {
 /// What stands behind a redirection.
 enum Target {
     File,
+    Text,
     Heredoc { tabs: bool },
 }
 
 /// A heredoc whose body begins on the next line.
 struct Heredoc {
     delimiter: String,
+    /// Whether the shell leaves the body as it stands.
+    quoted: bool,
     tabs: bool,
     /// The index of its command, as soon as that has one.
     command: Option<usize>,
@@ -157,18 +162,21 @@ impl Reader<'_> {
     }
 
     fn redirect(&mut self, glyph: char) {
-        let number = |word: &Word| word.text.chars().all(|digit| digit.is_ascii_digit());
+        let number = |word: &mut Word| word.text.chars().all(|digit| digit.is_ascii_digit());
         // The digits before a redirection are a file's number, no word of the command.
-        if self.frame.word.as_ref().is_some_and(number) {
-            self.frame.word = None;
-        }
+        let number = self.frame.word.take_if(number);
+        self.frame.command.diverted |= glyph == '>' && number.is_none_or(|word| word.text == "1");
         self.end_word();
         self.frame.target = Some(Target::File);
         if !self.next_if(glyph) {
             let _ = self.next_if('&') || self.next_if('|') || self.next_if('>');
-        } else if glyph == '<' && !self.next_if('<') {
-            self.frame.target = Some(Target::Heredoc {
-                tabs: self.next_if('-'),
+        } else if glyph == '<' {
+            self.frame.target = Some(if self.next_if('<') {
+                Target::Text
+            } else {
+                Target::Heredoc {
+                    tabs: self.next_if('-'),
+                }
             });
         }
     }
@@ -180,9 +188,11 @@ impl Reader<'_> {
         match self.frame.target.take() {
             None => self.end_argument(word),
             Some(Target::File) => {}
+            Some(Target::Text) => self.frame.command.bodies.push(inner(&word)),
             Some(Target::Heredoc { tabs }) => {
                 self.frame.heredocs.push(Heredoc {
                     delimiter: word.text,
+                    quoted: word.quoted,
                     tabs,
                     command: None,
                 });
@@ -190,7 +200,10 @@ impl Reader<'_> {
         }
     }
 
-    fn end_argument(&mut self, word: Word) {
+    fn end_argument(&mut self, mut word: Word) {
+        if word.text.contains(EXPANDED) {
+            word.text = word.text.replace(EXPANDED, "$");
+        }
         let frame = &mut self.frame;
         let case = ["case", "esac"].contains(&word.text.as_str()) && !word.quoted;
         if case && frame.command.words.iter().all(is_keyword) {
@@ -232,7 +245,9 @@ impl Reader<'_> {
                 .command
                 .and_then(|index| self.commands.get_mut(index));
             if let Some(command) = command {
-                command.bodies.push(body);
+                // The heredoc of a RUN without words is its script.
+                let kept = heredoc.quoted || command.words.is_empty();
+                command.bodies.push(if kept { body } else { given(&body) });
             }
         }
     }
@@ -275,4 +290,50 @@ impl Heredoc {
 /// Says whether the word may stand before a command in its list.
 pub fn is_keyword(word: &Word) -> bool {
     !word.quoted && KEYWORDS.contains(&word.text.as_str())
+}
+
+/// Stands for a `$` that an outer shell has expanded already, so that an inner one's quotes do not matter to it.
+const EXPANDED: char = '\u{f8ff}';
+
+/// Returns what a shell gets that is given the word as its script.
+pub fn inner(word: &Word) -> Vec<Glyph> {
+    let glyphs = lines::glyphs(&word.text, word.at).collect::<Vec<_>>();
+    passed(&glyphs, &['$'])
+}
+
+/// Returns what a shell gets that reads the body of a heredoc whose delimiter is not quoted.
+fn given(body: &[Glyph]) -> Vec<Glyph> {
+    passed(body, &['$', '`', '\\', '\n'])
+}
+
+/// What stands behind a `\` is the inner shell's, and another `$` is not; a substitution is read as the inner shell's either way.
+fn passed(glyphs: &[Glyph], escaped: &[char]) -> Vec<Glyph> {
+    let mut rest = glyphs.iter().copied().peekable();
+    let mut passed = Vec::with_capacity(glyphs.len());
+    while let Some((at, glyph)) = rest.next() {
+        let next = rest.peek().map(|(_, next)| *next);
+        match (glyph, next) {
+            ('\\', Some(next)) if escaped.contains(&next) => {
+                passed.extend(rest.next().filter(|(_, next)| *next != '\n'));
+            }
+            ('$', next) if next != Some('(') => passed.push((at, EXPANDED)),
+            _ => passed.push((at, glyph)),
+        }
+    }
+    passed
+}
+
+/// Returns the words of a text that a shell would get, as the words of a command.
+pub fn data(text: &[Glyph]) -> Vec<Word> {
+    let pieces = text.split(|(_, glyph)| glyph.is_whitespace());
+    let word = |piece: &[Glyph]| {
+        let text: String = piece.iter().map(|(_, glyph)| *glyph).collect();
+        let text = text.trim_matches(['"', '\'']).replace('$', "\\$");
+        Some(Word {
+            at: piece.first()?.0,
+            text: text.replace(EXPANDED, "$"),
+            quoted: true,
+        })
+    };
+    pieces.filter_map(word).collect()
 }

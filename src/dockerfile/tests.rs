@@ -2,6 +2,7 @@
 
 mod block;
 mod install;
+mod script;
 
 use super::{Base, Declaration, Dockerfile, Instruction, Unreadable, What};
 

@@ -147,3 +147,77 @@ fn an_install_behind_a_bracket_in_quotes_is_seen() {
         "`@openai/codex` is installed with npm without a version here, not with pnpm by `CODEX_VERSION`",
     );
 }
+
+#[test]
+fn an_install_by_another_way_is_seen() {
+    for install in [
+        "npx -y pnpm@10 install -g @openai/codex@$CODEX_VERSION",
+        "env CI=1 pnpm add --global \"@openai/codex@\"$CODEX_VERSION",
+        "echo \"@openai/codex@$CODEX_VERSION\" | xargs pnpm i -g",
+        "pnpm i -g codex@npm:@openai/codex@$CODEX_VERSION",
+        "pnpm i -g @openai/codex@v${CODEX_VERSION}",
+        "p=\"@openai/codex@${CODEX_VERSION}\" && pnpm i -g \"$p\"",
+        "sh -c \"pnpm i -g '@openai/codex@$CODEX_VERSION'\"",
+        "CODEX_VERSION=1 pnpm i -g @openai/codex@$CODEX_VERSION",
+        "[ -n \"$CODEX_VERSION\" ] || CODEX_VERSION=1; pnpm i -g @openai/codex@$CODEX_VERSION",
+        "out=$(pnpm i -g @openai/codex@$CODEX_VERSION) || { echo \"$out\"; exit 1; }",
+    ] {
+        check_holds(&format!("FROM node\n{{arg}}\nRUN {install}\n"), 3, None);
+    }
+    for (install, how) in [
+        ("npx pnpm@10 install -g @openai/codex@1", "with pnpm as `1`"),
+        (
+            "echo @openai/codex | xargs npm install -g",
+            "with npm without a version",
+        ),
+        (
+            "npm i -g codex@npm:@openai/codex@1.2.3",
+            "with npm as `1.2.3`",
+        ),
+        (
+            "CODEX_VERSION=$(cat v) && pnpm i -g @openai/codex@$CODEX_VERSION",
+            "with pnpm as `$(cat v)`",
+        ),
+        (
+            "for p in vercel @openai/codex; do npm i -g $p; done",
+            "with npm without a version",
+        ),
+    ] {
+        check_blocked(
+            &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\nRUN {install}\n"),
+            "install-not-ours",
+            Some(6),
+            &format!("`@openai/codex` is installed {how} here, not with pnpm by `CODEX_VERSION`"),
+        );
+    }
+    check_blocked(
+        "FROM node\nENV CLIS=\"vercel @openai/codex@1\"\n{pin}\n{claude}\nRUN pnpm i -g $CLIS\n",
+        "install-not-ours",
+        Some(6),
+        "`@openai/codex` is installed with pnpm as `1` here, not with pnpm by `CODEX_VERSION`",
+    );
+}
+
+#[test]
+fn what_only_names_the_package_is_no_install() {
+    for run in [
+        "RUN echo @openai/codex",
+        "RUN echo @openai/codex | grep codex | tee x",
+        "RUN echo \"npm i -g @openai/codex\" > /x",
+        "RUN npx -y @openai/codex --version",
+        "RUN pnpm dlx @openai/codex --version",
+        "RUN npm view @openai/codex version",
+        "RUN npm install @openai/codex",
+        "RUN command -v codex || echo 'npm i -g @openai/codex'",
+        "ONBUILD RUN npm i -g @openai/codex",
+        "LABEL install='npm i -g @openai/codex'",
+        "CMD npm i -g @openai/codex",
+    ] {
+        check(
+            &format!("FROM node\n{{pin}}\n{{claude}}\n{run}\n"),
+            "install-missing",
+            None,
+            &format!("FROM node\n{{pin}}\n{{arg}}\n{{claude}}\n\n{{codex}}\n{run}\n"),
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! What a command of a script reads, where the script itself says it. No file is looked into.
+
+use super::super::lines::Glyph;
+use super::super::shell::{self, Command, Link, Word};
+use super::program;
+
+/// So much of what printf writes is looked at.
+const LENGTH: usize = 65_536;
+
+/// The text that the command with this index reads: its heredoc, or what `echo` and the like write into its pipe.
+pub fn text(commands: &[Command], index: usize) -> Option<Vec<Glyph>> {
+    let mut index = index;
+    loop {
+        let command = commands.get(index)?;
+        if let Some(body) = command.bodies.last() {
+            return Some(body.clone());
+        }
+        index = index
+            .checked_sub(1)
+            .filter(|_| command.after == Link::Pipe)?;
+        let before = commands.get(index).filter(|before| !before.diverted)?;
+        let (first, arguments) = program::behind_lead(&before.words).split_first()?;
+        match program::name(first) {
+            "echo" => return Some(echoed(arguments)),
+            "printf" => return Some(printed(arguments)),
+            "cat" | "sort" | "uniq" if only_options(arguments) => {}
+            "tr" | "tee" => {}
+            _ => return None,
+        }
+    }
+}
+
+fn only_options(arguments: &[Word]) -> bool {
+    arguments.iter().all(|word| word.text.starts_with('-'))
+}
+
+fn echoed(arguments: &[Word]) -> Vec<Glyph> {
+    let options = arguments.iter();
+    let options =
+        options.take_while(|word| ["-n", "-e", "-E", "-ne", "-en"].contains(&word.text.as_str()));
+    let words = arguments.get(options.count()..).unwrap_or_default();
+    unescaped(&program::joined(words))
+}
+
+/// The format is used again as long as there are arguments.
+fn printed(arguments: &[Word]) -> Vec<Glyph> {
+    let Some((format, arguments)) = arguments.split_first() else {
+        return Vec::new();
+    };
+    let format = unescaped(&shell::inner(format));
+    let mut words = arguments.iter();
+    let mut text = Vec::new();
+    loop {
+        let left = words.len();
+        let mut glyphs = format.iter().copied();
+        while let Some(glyph) = glyphs.next() {
+            if glyph.1 != '%' {
+                text.push(glyph);
+                continue;
+            }
+            match glyphs.next() {
+                Some(percent @ (_, '%')) => text.push(percent),
+                _ => text.extend(words.next().into_iter().flat_map(shell::inner)),
+            }
+        }
+        if words.len() == left || words.len() == 0 || text.len() > LENGTH {
+            return text;
+        }
+    }
+}
+
+/// `\n` and `\t` as white space.
+fn unescaped(text: &[Glyph]) -> Vec<Glyph> {
+    let mut rest = text.iter().copied().peekable();
+    let mut plain = Vec::with_capacity(text.len());
+    while let Some((at, glyph)) = rest.next() {
+        let space = |next: &Glyph| matches!(next.1, 'n' | 't');
+        match rest.next_if(|next| glyph == '\\' && space(next)) {
+            Some((_, 'n')) => plain.push((at, '\n')),
+            Some(_) => plain.push((at, ' ')),
+            None => plain.push((at, glyph)),
+        }
+    }
+    plain
+}
