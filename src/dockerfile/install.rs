@@ -163,6 +163,7 @@ impl<'a> Run<'a> {
         if depth > DEPTH {
             return;
         }
+        let outer = self.variables.begin();
         let commands = shell::commands(script);
         for (index, command) in commands.iter().enumerate() {
             self.variables.learn(command);
@@ -173,6 +174,7 @@ impl<'a> Run<'a> {
             let input = input::text(&commands, index);
             self.command(&command.words, input.as_deref(), depth);
         }
+        self.variables.end(outer);
     }
 
     fn command(&mut self, command: &[Word], input: Option<&[Glyph]>, depth: usize) {

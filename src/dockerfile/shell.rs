@@ -31,6 +31,8 @@ pub enum Link {
     Or,
     /// It reads what that one writes.
     Pipe,
+    /// It begins another branch of a `case`.
+    Branch,
 }
 
 /// A word of a command.
@@ -142,6 +144,7 @@ impl Reader<'_> {
             '&' if self.next_if('&') => self.end_command(Link::And),
             '|' if self.next_if('|') => self.end_command(Link::Or),
             '|' => self.end_command(Link::Pipe),
+            ';' if self.next_if(';') => self.end_command(Link::Branch),
             '(' => self.open(),
             ';' | '&' | ')' => self.end_command(Link::Next),
             '<' | '>' => self.redirect(glyph),

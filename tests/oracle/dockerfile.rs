@@ -1,5 +1,7 @@
 //! Where instructions begin and end, and the Dockerfiles that the layer goes into, by `BuildKit`'s parser.
 
+mod shell;
+
 use nanoclaw::dockerfile::{Dockerfile, layer};
 use nanoclaw::fact::dockerfile::{Wanted, outcome};
 use nanoclaw::skill::{Layer, Outcome};

@@ -1,4 +1,4 @@
-//! What a script sets its variables to, where that is certain. A value that depends on a condition is not.
+//! What a script sets its variables to, where that is certain. A value that depends on a condition counts only where that does.
 
 use super::super::scope::Scope;
 use super::super::shell::{self, Command, Link, Word};
@@ -12,15 +12,27 @@ const LENGTH: usize = 4096;
 /// The variables of a script up to a place in it.
 pub struct Variables<'a> {
     /// The later ones count.
-    known: Vec<(String, Vec<String>)>,
+    known: Vec<Known>,
     /// What ARGs and ENVs say.
     scope: &'a Scope,
-    /// The compounds that are open, and whether each depends on a condition.
-    compounds: Vec<bool>,
-    /// How many of those do.
-    conditions: usize,
-    /// Whether the command stands in a list that a test may end.
+    place: Place,
+}
+
+struct Known {
+    name: String,
+    values: Vec<String>,
+    certain: bool,
+}
+
+/// Where in a script the next command stands.
+#[derive(Default)]
+pub struct Place {
+    /// For each compound that is open, how many variables are known without it.
+    compounds: Vec<usize>,
+    /// Whether the list that the command stands in may have ended before it.
     tested: bool,
+    /// How many variables are known without the script.
+    known: usize,
 }
 
 impl<'a> Variables<'a> {
@@ -28,57 +40,73 @@ impl<'a> Variables<'a> {
         Self {
             known: Vec::new(),
             scope,
-            compounds: Vec::new(),
-            conditions: 0,
-            tested: false,
+            place: Place::default(),
         }
+    }
+
+    /// Begins a script in a script. What it returns ends it.
+    pub fn begin(&mut self) -> Place {
+        let place = Place {
+            known: self.known.len(),
+            ..Place::default()
+        };
+        std::mem::replace(&mut self.place, place)
+    }
+
+    /// Ends a script in a script, whose variables are its own.
+    pub fn end(&mut self, outer: Place) {
+        self.known.truncate(self.place.known);
+        self.place = outer;
     }
 
     /// Learns what the next command sets.
     pub fn learn(&mut self, command: &Command) {
-        self.tested = command.after == Link::Or || self.tested && command.after == Link::And;
-        let keywords = command
-            .words
-            .iter()
-            .take_while(|word| shell::is_keyword(word));
-        for keyword in keywords {
-            if ["if", "while", "until"].contains(&keyword.text.as_str()) {
-                self.open(true);
+        let place = &mut self.place;
+        place.tested = command.after == Link::Or || place.tested && command.after == Link::And;
+        if command.after == Link::Branch {
+            self.branch();
+        }
+        let keywords = command.words.iter();
+        for keyword in keywords.take_while(|word| shell::is_keyword(word)) {
+            match keyword.text.as_str() {
+                "if" | "while" | "until" => self.open(),
+                "else" | "elif" => self.branch(),
+                _ => {}
             }
         }
-        let mut words = command
-            .words
-            .iter()
-            .skip_while(|word| shell::is_keyword(word));
-        let rest = words.clone();
+        let words = command.words.iter();
+        let mut words = words.skip_while(|word| shell::is_keyword(word));
+        let list = words.clone();
         match words.next().map_or("", |word| word.text.as_str()) {
             "for" => self.learn_loop(words),
-            "case" | "select" => self.open(true),
+            "case" | "select" => self.open(),
             "fi" | "done" | "esac" => self.close(),
-            "[" | "[[" | "test" | "command" | "which" | "type" | "grep" => self.tested = true,
+            "[" | "[[" | "test" | "command" | "which" | "type" | "grep" => {
+                self.place.tested = true;
+            }
             "export" | "readonly" | "local" | "declare" | "typeset" => self.learn_list(words),
-            _ => self.learn_list(rest),
+            _ => self.learn_list(list),
         }
     }
 
     fn learn_loop<'w>(&mut self, mut words: impl Iterator<Item = &'w Word>) {
-        self.open(false);
+        self.open();
         let Some(name) = words.next() else { return };
         let values = words.skip_while(|word| word.text == "in");
         let values = values.flat_map(|word| self.words(word));
         let values = values.map(|word| word.text).take(WORDS).collect();
-        self.known.push((name.text.clone(), values));
+        self.know(&name.text, values, true);
     }
 
     fn learn_list<'w>(&mut self, words: impl Iterator<Item = &'w Word> + Clone) {
-        let mut set = words.filter(|word| !word.text.starts_with('-'));
-        let certain = self.conditions == 0 && !self.tested;
-        if certain && set.clone().all(|word| assignment(word).is_some()) {
-            set.by_ref().for_each(|word| self.set(word));
+        let set = words.filter(|word| !word.text.starts_with('-'));
+        if set.clone().all(|word| assignment(word).is_some()) {
+            let certain = !self.place.tested;
+            set.for_each(|word| self.set(word, certain));
         }
     }
 
-    fn set(&mut self, word: &Word) {
+    fn set(&mut self, word: &Word, certain: bool) {
         let Some((name, value)) = assignment(word) else {
             return;
         };
@@ -89,13 +117,21 @@ impl<'a> Variables<'a> {
         };
         let values = self.words(&value).into_iter().map(|word| word.text);
         let values = values.collect();
-        self.known.push((name.to_owned(), values));
+        self.know(name, values, certain);
+    }
+
+    fn know(&mut self, name: &str, values: Vec<String>, certain: bool) {
+        self.known.push(Known {
+            name: name.to_owned(),
+            values,
+            certain,
+        });
     }
 
     /// Sets what stands before a command, for that command's own scripts. What it returns takes them back.
     pub fn lend<'w>(&mut self, lead: impl Iterator<Item = &'w Word>) -> usize {
         let known = self.known.len();
-        lead.for_each(|word| self.set(word));
+        lead.for_each(|word| self.set(word, true));
         known
     }
 
@@ -103,14 +139,20 @@ impl<'a> Variables<'a> {
         self.known.truncate(known);
     }
 
-    fn open(&mut self, condition: bool) {
-        self.compounds.push(condition);
-        self.conditions += usize::from(condition);
+    fn open(&mut self) {
+        self.place.compounds.push(self.known.len());
+    }
+
+    /// What one branch sets is not known in the next.
+    fn branch(&mut self) {
+        if let Some(known) = self.place.compounds.last() {
+            self.known.truncate(*known);
+        }
     }
 
     fn close(&mut self) {
-        let condition = self.compounds.pop().unwrap_or_default();
-        self.conditions -= usize::from(condition);
+        self.branch();
+        self.place.compounds.pop();
     }
 
     /// The words that a word becomes.
@@ -166,11 +208,11 @@ impl<'a> Variables<'a> {
         texts
     }
 
-    /// An ARG or an ENV is told only where it names a package: the version that it gives is what an install is by.
+    /// An ARG, an ENV or what is not certain is told only where it names a package: an install is by what gives the version.
     fn values(&self, name: &str, first: bool) -> Option<Vec<String>> {
-        let known = self.known.iter().rfind(|(known, _)| known == name);
-        if let Some((_, values)) = known {
-            return Some(values.clone());
+        let counts = |known: &&Known| known.name == name && (known.certain || first);
+        if let Some(known) = self.known.iter().rev().find(counts) {
+            return Some(known.values.clone());
         }
         let outside = self.scope.text(name).filter(|_| first);
         outside.map(|text| vec![text.replace('$', "\\$")])

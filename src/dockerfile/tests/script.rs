@@ -199,6 +199,9 @@ fn what_the_shell_calls_a_variable_is_what_it_is_set_to() {
         "x=a@1 sh -c 'pnpm i -g $x'",
         "set -e && x=1 && sh -c \"pnpm i -g a@$x\"",
         "if y; then z; fi; x=1; pnpm i -g a@$x",
+        "if y; then x=1; pnpm i -g a@$x; fi",
+        "case y in z) x=2;; *) x=1; pnpm i -g a@$x;; esac",
+        "y || p=a@1; pnpm i -g $p",
     ] {
         check_installs(&format!("RUN {run}"), &["pnpm a 1"]);
     }
@@ -207,6 +210,9 @@ fn what_the_shell_calls_a_variable_is_what_it_is_set_to() {
         "y || x=1; pnpm i -g a@$x",
         "[ -n \"$x\" ] && x=1; pnpm i -g a@$x",
         "if y; then x=1; fi; pnpm i -g a@$x",
+        "if y; then x=1; else pnpm i -g a@$x; fi",
+        "case y in z) x=1;; (*) pnpm i -g a@$x;; esac",
+        "sh -c 'x=1'; pnpm i -g a@$x",
         "x=$x; pnpm i -g a@$x",
         "x=${x:-1}; pnpm i -g a@$x",
         "y='$x'; pnpm i -g a@$x",
