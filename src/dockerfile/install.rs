@@ -95,6 +95,14 @@ impl Found {
     }
 }
 
+/// Says whether the text names a manager at all: most RUNs name none, and are not worth the reading.
+pub fn names_manager(text: &str) -> bool {
+    // The end of `pnpm` is `npm`.
+    ["npm", "yarn", "bun"]
+        .into_iter()
+        .any(|name| text.contains(name))
+}
+
 /// Finds the installs of a RUN in shell form, among names that stand for what the scope says.
 pub fn of_script(script: &[Glyph], scope: &Scope) -> Vec<Found> {
     let mut run = Run::new(scope);
@@ -167,11 +175,13 @@ impl<'a> Run<'a> {
         let commands = shell::commands(script);
         for (index, command) in commands.iter().enumerate() {
             self.variables.learn(command);
-            if program::behind_lead(&command.words).is_empty() {
+            let words = program::behind_lead(&command.words);
+            if words.is_empty() {
                 let bodies = command.bodies.iter().filter(|body| is_script(body));
                 bodies.for_each(|body| self.script(body, depth + 1));
             }
-            let input = input::text(&commands, index);
+            let reads = program::is_xargs(words) || program::reads_script(words);
+            let input = reads.then(|| input::text(&commands, index)).flatten();
             self.command(&command.words, input.as_deref(), depth);
         }
         self.variables.end(outer);

@@ -262,6 +262,10 @@ impl Dockerfile {
         statement: &Statement,
         start: usize,
     ) -> Vec<Install> {
+        let text = self.text.get(statement.span.clone());
+        if !text.is_some_and(install::names_manager) {
+            return Vec::new();
+        }
         let scope = self.scopes.last().unwrap_or(&self.global);
         let found = match &run.arguments {
             Command::Exec(array) => {

@@ -66,12 +66,15 @@ pub fn behind_lead(mut words: &[Word]) -> &[Word] {
     while let Some((first, rest)) = words.split_first() {
         if shell::is_keyword(first) || assignment(first).is_some() || is_instruction(first) {
             words = rest;
-        } else if let Some(wrapper) = WRAPPERS.iter().find(|known| known.name == name(first)) {
+            continue;
+        }
+        let called = name(first);
+        if let Some(wrapper) = WRAPPERS.iter().find(|known| known.name == called) {
             let Some(command) = wrapped(wrapper, rest) else {
                 break;
             };
             words = command;
-        } else if let Some(command) = fetched(words) {
+        } else if let Some(command) = fetched(called, rest) {
             words = command;
         } else {
             break;
@@ -95,9 +98,8 @@ fn wrapped<'a>(wrapper: &Wrapper, words: &'a [Word]) -> Option<&'a [Word]> {
 }
 
 /// The command behind `npx`, `npm exec`, `pnpm dlx` and the like.
-fn fetched(words: &[Word]) -> Option<&[Word]> {
-    let (first, rest) = words.split_first()?;
-    let behind = match name(first) {
+fn fetched<'a>(called: &str, rest: &'a [Word]) -> Option<&'a [Word]> {
+    let behind = match called {
         runner if RUNNERS.contains(&runner) => rest,
         manager => {
             let verbs: &[&str] = match manager {
