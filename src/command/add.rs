@@ -361,10 +361,9 @@ impl Job<'_> {
             self.ui.say(&format!("  # {what}\n  {command}"));
         }
         if let Some(patch) = self.kept_patch() {
-            let patch = next::quoted(&patch);
-            self.ui.say(&format!(
-                "  # take the last change back\n  git apply -R {patch}"
-            ));
+            let back = self.take_back(&patch);
+            self.ui
+                .say(&format!("  # take the last change back\n  {back}"));
         }
         Ok(Exit::Done)
     }

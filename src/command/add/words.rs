@@ -155,17 +155,22 @@ impl Job<'_> {
         ));
         if let Some(patch) = patch {
             let build = self.first_build().unwrap_or_default();
-            self.ui.say(&format!(
-                "  go back: git apply -R {}{build}",
-                next::quoted(patch)
-            ));
+            let back = self.take_back(patch);
+            self.ui.say(&format!("  go back: {back}{build}"));
         }
+    }
+
+    /// The command that takes a patch back, from wherever it is run: below the root git would pass over the files beside it in silence.
+    pub(super) fn take_back(&self, patch: &Path) -> String {
+        let (root, patch) = (next::quoted(self.checkout.root()), next::quoted(patch));
+        format!("git -C {root} apply -R {patch}")
     }
 
     /// The build that makes the files count again after they were taken back, to follow another command.
     fn first_build(&self) -> Option<String> {
         let (_, task) = self.skill.builds(self.layout()?).next()?;
-        Some(format!(" && {}", task.commands.join(" && ")))
+        let root = next::quoted(self.checkout.root());
+        Some(format!(" && cd {root} && {}", task.commands.join(" && ")))
     }
 }
 
