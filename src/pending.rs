@@ -69,11 +69,13 @@ impl Unfinished {
         })
     }
 
-    /// The id of the commit whose files were being written.
+    /// The id of the commit whose files were being written. What is no id says nothing.
     #[must_use]
     pub fn read(&self) -> Option<String> {
         let text = fs::read_to_string(&self.file).ok()?;
-        Some(text.trim_end().to_owned()).filter(|id| !id.is_empty())
+        let id = text.trim_end();
+        let whole = id.len() >= 40 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+        whole.then(|| id.to_owned())
     }
 
     /// Records the commit.

@@ -2,25 +2,24 @@
 
 mod source;
 mod words;
+mod write;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use regex::Regex;
 
-use crate::branch::Installed;
 use crate::builds::{self, Build, Leave, Ready};
 use crate::checkout::{Checkout, Entry};
 use crate::cli::Add;
 use crate::command::look;
 use crate::next;
 use crate::payload::Commit;
-use crate::pending::{Pending, Unfinished};
-use crate::plan::{self, Edit, Pins, Plan, Role, plan};
+use crate::pending::Pending;
+use crate::plan::{self, Pins, Plan, plan};
 use crate::problem::{Exit, Problem};
 use crate::remote::Remote;
 use crate::report::text;
-use crate::sink::disk::{self, Disk};
 use crate::sink::pour;
 use crate::sink::preview::Preview;
 use crate::skill::{Copied, Layout, Skill};
@@ -125,8 +124,7 @@ impl Job<'_> {
                 from: None,
             });
         };
-        let unfinished = Unfinished::of(self.checkout, &self.skill.name);
-        let unfinished = unfinished.and_then(|record| record.read());
+        let unfinished = self.unfinished().and_then(|record| record.read());
         if !survey.needs_branch() && !asked && unfinished.is_none() {
             return Ok(Planned {
                 plan: survey,
@@ -201,7 +199,7 @@ impl Job<'_> {
             return Err(problem.into());
         }
         if plan.edits.is_empty() && ready.run.is_empty() {
-            self.write(planned, &ready, None)?;
+            self.end_unfinished()?;
             self.say_installed(plan);
             ready.say_unavailable(self.ui);
             return Ok(Exit::Done);
@@ -227,74 +225,6 @@ impl Job<'_> {
             return Ok(Exit::BuildFailed);
         }
         self.finish()
-    }
-
-    /// Writes the files, with the record of builds and the patch that takes them back.
-    fn write(&self, planned: &Planned, ready: &Ready<'_>, pending: Option<&Pending>) -> Result<()> {
-        let plan = &planned.plan;
-        if plan.edits.is_empty() {
-            let unfinished = Unfinished::of(self.checkout, &self.skill.name);
-            return unfinished.map_or(Ok(()), |record| record.clear());
-        }
-        let mut disk = Disk::ready(self.checkout, plan)?;
-        self.keep_patch(planned)?;
-        if let Some(pending) = pending {
-            pending.write(&ready.pending())?;
-        }
-        let unfinished = Unfinished::of(self.checkout, &self.skill.name);
-        let replaces = |edit: &Edit| edit.role == Role::Payload && edit.before.is_some();
-        // Where nothing is replaced, a copy that is not there yet tells the next add enough.
-        if let (Some(unfinished), Some(taken)) = (&unfinished, &planned.from)
-            && plan.edits.iter().any(replaces)
-        {
-            unfinished.write(&taken.commit)?;
-        }
-        pour(plan, &mut disk)?;
-        if let Some(unfinished) = unfinished {
-            unfinished.clear()?;
-        }
-        if let Some(taken) = &planned.from {
-            let read = |copy: &Copied| self.checkout.bytes(&copy.to);
-            Installed::now(&taken.commit, &self.copies(), &read)
-                .write(self.checkout, &self.skill.name)?;
-        }
-        for (path, kept) in &disk.kept {
-            self.ui.tell(
-                Tint::Warn,
-                "kept    ",
-                &format!("{}: the old content is {}", path.display(), kept.display()),
-            );
-        }
-        Ok(())
-    }
-
-    /// Keeps the patch that is about to be made, so that `git apply -R` takes it back.
-    fn keep_patch(&self, planned: &Planned) -> Result<()> {
-        let Some(path) = self.patch_path() else {
-            return Ok(());
-        };
-        let mut preview = self.patch_of(planned);
-        pour(&planned.plan, &mut preview)?;
-        // Earlier patches are numbered, the oldest 1: they are taken back after this one, newest first.
-        if path.exists() {
-            let numbered = |number: u32| path.with_extension(format!("{number}.patch"));
-            let free = (1..10_000).map(numbered).find(|path| !path.exists());
-            let earlier = disk::read_private(&path)?;
-            if let Some(free) = free {
-                disk::write_private(&free, &earlier)?;
-            }
-        }
-        disk::write_private(&path, &preview.patch)
-    }
-
-    /// The patch that the last `add` with edits kept.
-    fn kept_patch(&self) -> Option<PathBuf> {
-        self.patch_path().filter(|path| path.is_file())
-    }
-
-    fn patch_path(&self) -> Option<PathBuf> {
-        let name = format!("add-{}.patch", self.skill.name);
-        Some(self.checkout.state()?.join(name))
     }
 
     /// The skill's own files that are not as HEAD has them.

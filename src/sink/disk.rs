@@ -165,3 +165,43 @@ fn finish(staged: &Path, target: &Path) -> Result<()> {
     }
     Ok(renamed?)
 }
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::PathBuf;
+
+    use super::{Checkout, Disk, Edit, Entry, Plan, Role};
+    use crate::checkout::BARRELS;
+
+    #[test]
+    fn a_folder_that_has_become_a_symlink_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let [root, outside] = ["checkout", "outside"].map(|name| folder.path().join(name));
+        let barrel = root.join(BARRELS[0]);
+        let providers = barrel.parent().unwrap().to_path_buf();
+        fs::create_dir_all(&providers).unwrap();
+        fs::write(&barrel, "import './a.js';\n").unwrap();
+        let checkout = Checkout::find(&root).unwrap();
+        let path = PathBuf::from(BARRELS[0]);
+        let Entry::File { file, .. } = checkout.entry(&path).unwrap() else {
+            panic!("the barrel is a file");
+        };
+        let edit = Edit {
+            path,
+            before: Some(file.clone()),
+            after: Some(file),
+            role: Role::Insert,
+        };
+        let plan = Plan {
+            findings: Vec::new(),
+            edits: vec![edit],
+        };
+        assert!(Disk::ready(&checkout, &plan).is_ok());
+        fs::rename(&providers, &outside).unwrap();
+        symlink(&outside, &providers).unwrap();
+        assert!(Disk::ready(&checkout, &plan).is_err());
+    }
+}

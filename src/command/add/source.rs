@@ -44,9 +44,11 @@ impl Job<'_> {
         };
         self.ui
             .say(&format!("from     {} ({})", remote.shown, remote.why));
-        if unfinished.is_some() {
-            self.ui
-                .say("goes on  with the commit of an add that was broken off");
+        if let Some(id) = unfinished {
+            self.ui.say(&format!(
+                "goes on  with commit {} of an add that was broken off; --ref {name} begins anew",
+                id.get(..7).unwrap_or(id)
+            ));
         }
         let branch = if self.arguments.offline {
             Branch::offline(self.checkout, store, &remote, source)?

@@ -1,0 +1,159 @@
+//! What git knows of the checkout: its repository, HEAD, git directory and line ends. Never writes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Repository};
+use sha1_smol::Sha1;
+
+use super::{Checkout, LineEnds, line_ends};
+use crate::problem::Problem;
+
+/// What git says of the checkout.
+pub enum Git {
+    /// It opened.
+    Open(Box<Repository>),
+    /// There is no repository.
+    Absent,
+    /// There is one and it does not open: the reason, in libgit2's words, and what mends it.
+    Refused(String, String),
+}
+
+impl Checkout {
+    /// What git says of the checkout: asked once, and only where it matters.
+    pub fn git(&self) -> &Git {
+        self.git.get_or_init(|| open_git(&self.root))
+    }
+
+    /// The repository, or the [`Problem`] that a command which needs one ends with.
+    pub fn repository(&self) -> Result<&Repository> {
+        match self.git() {
+            Git::Open(repository) => Ok(repository),
+            Git::Absent => Err(Problem::could_not_run(format!("{} is not a git repository", self.root.display()))
+                .hint("`git clone` NanoClaw instead of unpacking it; `nanoclaw skill verify` works without git")
+                .into()),
+            Git::Refused(reason, mend) => {
+                let found = format!("git refuses {}: {reason}", self.root.display());
+                Err(Problem::could_not_run(found).hint(mend.clone()).into())
+            }
+        }
+    }
+
+    /// The bytes that HEAD has for a path, where there is a HEAD and it has the file.
+    #[must_use]
+    pub fn at_head(&self, path: &Path) -> Option<Vec<u8>> {
+        let Git::Open(repository) = self.git() else {
+            return None;
+        };
+        let tree = repository.head().ok()?.peel_to_tree().ok()?;
+        let entry = tree.get_path(&self.prefix().join(path)).ok()?;
+        let object = entry.to_object(repository).ok()?;
+        Some(object.as_blob()?.content().to_vec())
+    }
+
+    /// The root relative to the repository's work tree: empty where they are the same.
+    #[must_use]
+    pub fn prefix(&self) -> PathBuf {
+        let Git::Open(repository) = self.git() else {
+            return PathBuf::new();
+        };
+        let found = self.prefix.get_or_init(|| {
+            let workdir = repository.workdir();
+            let workdir = workdir.and_then(|folder| fs::canonicalize(folder).ok());
+            let prefix =
+                workdir.and_then(|folder| Some(self.root.strip_prefix(folder).ok()?.to_path_buf()));
+            prefix.unwrap_or_default()
+        });
+        found.clone()
+    }
+
+    /// What git does with the line ends of a file, relative to the root.
+    #[must_use]
+    pub fn line_ends(&self, path: &Path) -> LineEnds {
+        let Git::Open(repository) = self.git() else {
+            return LineEnds::AsTheyAre;
+        };
+        if let Some(known) = self.line_ends.borrow().get(path) {
+            return *known;
+        }
+        let inside = self.prefix().join(path);
+        let attribute = |name| {
+            let value = repository.get_attr_bytes(&inside, name, AttrCheckFlags::FILE_THEN_INDEX);
+            AttrValue::from_bytes(value.ok().flatten())
+        };
+        let config = self
+            .line_end_config
+            .get_or_init(|| line_end_config(repository));
+        let eol = attribute("eol");
+        // Mostly nothing asks for CRLF, and one attribute is all there is to look up.
+        let found = if config.crlf || eol == AttrValue::String("crlf") {
+            let text = match attribute("text") {
+                AttrValue::Unspecified => attribute("crlf"),
+                text => text,
+            };
+            LineEnds::of(text, eol, *config)
+        } else {
+            LineEnds::AsTheyAre
+        };
+        self.line_ends
+            .borrow_mut()
+            .insert(path.to_path_buf(), found);
+        found
+    }
+
+    /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
+    #[must_use]
+    pub fn state(&self) -> Option<PathBuf> {
+        let found = self.state.get_or_init(|| {
+            let git = Repository::discover_path(&self.root, &[] as &[&Path]);
+            Some(git.ok()?.join("nanoclaw"))
+        });
+        found.clone()
+    }
+}
+
+/// The id that git gives these bytes as a blob, in 40 hex digits.
+#[must_use]
+pub fn blob_id(bytes: &[u8]) -> String {
+    let mut digest = Sha1::from(format!("blob {}\0", bytes.len()));
+    digest.update(bytes);
+    digest.digest().to_string()
+}
+
+fn line_end_config(repository: &Repository) -> line_ends::Config {
+    let config = repository.config().and_then(|mut config| config.snapshot());
+    let Ok(config) = config else {
+        return line_ends::Config::default();
+    };
+    let autocrlf = config.get_bool("core.autocrlf").unwrap_or(false);
+    let input = config.get_str("core.autocrlf") == Ok("input");
+    let eol = config.get_str("core.eol") == Ok("crlf");
+    line_ends::Config {
+        autocrlf,
+        crlf: autocrlf || (eol && !input),
+    }
+}
+
+fn open_git(root: &Path) -> Git {
+    match Repository::discover(root) {
+        Ok(repository) if repository.is_bare() => Git::Absent,
+        Ok(repository) => Git::Open(Box::new(repository)),
+        Err(error)
+            if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Repository =>
+        {
+            Git::Absent
+        }
+        Err(error) if error.code() == ErrorCode::Owner => {
+            let mend = format!(
+                "if the checkout is yours: git config --global --add safe.directory {}",
+                root.display()
+            );
+            Git::Refused(error.message().to_owned(), mend)
+        }
+        Err(error) => {
+            let mend = "add needs a repository that libgit2 opens: git clone --ref-format=files, with SHA-1 objects; verify and status work here as it is";
+            Git::Refused(error.message().to_owned(), mend.to_owned())
+        }
+    }
+}
