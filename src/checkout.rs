@@ -316,7 +316,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{BARRELS, Checkout};
+    use super::{BARRELS, Checkout, LineEnds};
 
     #[test]
     fn every_folder_of_a_checkout_leads_to_its_root() {
@@ -374,5 +374,27 @@ mod tests {
         ] {
             assert!(!refused(path), "{path}");
         }
+    }
+
+    #[test]
+    fn attributes_that_are_no_file_say_nothing_and_hold_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git2::Repository::init(root).unwrap();
+        let providers = root.join("src/providers");
+        fs::create_dir_all(&providers).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        fs::write(root.join("elsewhere"), "* text eol=crlf\n").unwrap();
+        let path = Path::new(BARRELS[0]);
+        let found = || Checkout::find(root).unwrap().line_ends(path);
+        let attributes = root.join("src/.gitattributes");
+        std::os::unix::fs::symlink("../elsewhere", &attributes).unwrap();
+        assert_eq!(found(), LineEnds::AsTheyAre);
+        fs::remove_file(&attributes).unwrap();
+        fs::write(&attributes, "* text eol=crlf\n").unwrap();
+        assert_eq!(found(), LineEnds::Crlf { auto: false });
+        fs::remove_file(&attributes).unwrap();
+        fs::create_dir(&attributes).unwrap();
+        assert_eq!(found(), LineEnds::AsTheyAre);
     }
 }

@@ -78,7 +78,11 @@ impl Checkout {
             return *known;
         }
         let inside = self.prefix().join(path);
+        let readable = self.has_plain_attributes(path);
         let attribute = |name| {
+            if !readable {
+                return AttrValue::Unspecified;
+            }
             let value = repository.get_attr_bytes(&inside, name, AttrCheckFlags::FILE_THEN_INDEX);
             AttrValue::from_bytes(value.ok().flatten())
         };
@@ -100,6 +104,15 @@ impl Checkout {
             .borrow_mut()
             .insert(path.to_path_buf(), found);
         found
+    }
+
+    /// Whether every `.gitattributes` from the root to a path is a regular file or not there: a pipe would never end, and a symlink
+    /// git passes over, too (gitattributes(5)).
+    fn has_plain_attributes(&self, path: &Path) -> bool {
+        path.ancestors().skip(1).all(|folder| {
+            let file = self.root.join(folder).join(".gitattributes");
+            fs::symlink_metadata(file).map_or(true, |found| found.is_file())
+        })
     }
 
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
