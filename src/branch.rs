@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use git2::{Oid, Repository, Sort, Tree};
 
 use crate::checkout::{Checkout, File};
-use crate::payload::{Commit, Payload, Unresolved};
+use crate::payload::{Commit, Modules, Payload, Unresolved};
 use crate::problem::Problem;
 use crate::process::{self, FetchError};
 use crate::remote::Remote;
@@ -140,11 +140,11 @@ impl Branch {
         payload(&self.store.repository, self.tip, copies)
     }
 
-    /// The newest commit at or behind the tip whose files' imports are satisfied; `is_file` knows the checkout.
-    pub fn fitting(&self, copies: &[Copied], is_file: &dyn Fn(&Path) -> bool) -> Result<Fit> {
+    /// The newest commit at or behind the tip whose files' imports are satisfied; `modules` knows the checkout.
+    pub fn fitting(&self, copies: &[Copied], modules: Modules<'_>) -> Result<Fit> {
         let repository = &self.store.repository;
         let tip = payload(repository, self.tip, copies)?;
-        let unresolved = tip.unresolved(copies, is_file);
+        let unresolved = tip.unresolved(copies, modules);
         if unresolved.as_ref().is_some_and(Vec::is_empty) {
             return Ok(Fit {
                 payload: Some(tip),
@@ -166,7 +166,7 @@ impl Branch {
             seen = blobs;
             let payload = payload(repository, id, copies)?;
             if payload
-                .unresolved(copies, is_file)
+                .unresolved(copies, modules)
                 .is_some_and(|missing| missing.is_empty())
             {
                 let counted = repository.graph_ahead_behind(self.tip, id);

@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::checkout::{Checkout, Entry, File};
 use crate::fact::dockerfile::{self, Wanted};
 use crate::fact::{append, copy};
-use crate::payload::{self, Payload, Unresolved};
+use crate::payload::{self, Modules, Payload, Unresolved};
 use crate::skill::{Copied, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
 
 /// What a skill's facts come to on a checkout. The pre-flight, the preview, the install and the verification are this value.
@@ -114,7 +114,11 @@ pub fn plan(
         findings: Vec::new(),
     };
     if let Some(payload) = payload {
-        let unfit = payload.unresolved(&fold.copies, &|path| checkout.is_file(path));
+        let modules = Modules {
+            is_file: &|path| checkout.is_file(path),
+            read: &|path| checkout.bytes(path),
+        };
+        let unfit = payload.unresolved(&fold.copies, modules);
         fold.unfit = unfit.unwrap_or_default();
     }
     for (step, fact) in skill.facts(layout) {
@@ -247,10 +251,13 @@ impl Fold<'_> {
         }
         let source = self.source(copied);
         let source = source.as_ref();
-        let there = |path: &Path| {
-            self.copies.iter().any(|copy| copy.to == path) || self.checkout.is_file(path)
+        let there = Modules {
+            is_file: &|path| {
+                self.copies.iter().any(|copy| copy.to == path) || self.checkout.is_file(path)
+            },
+            read: &|path| self.checkout.bytes(path),
         };
-        let outcome = copy::outcome(copied, &entry, source, &there);
+        let outcome = copy::outcome(copied, &entry, source, there);
         let mode = source.map_or(0o644, |source| source.mode);
         self.settle(
             step,

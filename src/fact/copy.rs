@@ -1,10 +1,8 @@
 //! A file that a branch holds stands in the checkout. Decides from bytes; reads nothing.
 
-use std::path::Path;
-
 use crate::checkout::{Entry, File};
 use crate::fact::conflict;
-use crate::payload::{self, Unresolved};
+use crate::payload::{self, Modules, Unresolved};
 use crate::skill::{Copied, Fault, Outcome};
 use crate::typescript::Token;
 
@@ -12,13 +10,13 @@ use crate::typescript::Token;
 ///
 /// Without a branch (`source` is `None`) the fact holds by identity: a file that is not empty and whose relative imports are there.
 /// With one it holds when the branch's bytes and executable bit are there.
-/// `is_file` knows the checkout with every copy in place.
+/// `modules` knows the checkout with every copy in place.
 #[must_use]
 pub fn outcome(
     copy: &Copied,
     entry: &Entry,
     source: Option<&File>,
-    is_file: &dyn Fn(&Path) -> bool,
+    modules: Modules<'_>,
 ) -> Outcome {
     match (entry, source) {
         (Entry::Refused(reason), _) => blocked(fault("file-refused", None, reason.clone()), copy),
@@ -45,7 +43,7 @@ pub fn outcome(
         (Entry::File { file, .. }, None) if file.bytes.is_empty() => {
             Outcome::Missing(fault("file-empty", None, "the file is empty"))
         }
-        (Entry::File { file, .. }, None) => match idle(copy, &file.bytes, is_file) {
+        (Entry::File { file, .. }, None) => match idle(copy, &file.bytes, modules) {
             None => Outcome::Holds {
                 line: None,
                 note: None,
@@ -59,8 +57,11 @@ pub fn outcome(
 #[must_use]
 pub fn unfit(missing: &Unresolved) -> Outcome {
     let by_hand = format!(
-        "the module `{}`, or another commit: --ref names one, and without it the newest that fits is taken",
-        missing.specifier
+        "{}, or another commit: --ref names one, and without it the newest that fits is taken",
+        match &missing.name {
+            None => format!("the module `{}`", missing.specifier),
+            Some(name) => format!("an export `{name}` of the module `{}`", missing.specifier),
+        }
     );
     Outcome::Blocked {
         fault: unresolved(missing),
@@ -69,7 +70,7 @@ pub fn unfit(missing: &Unresolved) -> Outcome {
 }
 
 /// What keeps a file that is there from doing anything: an unfinished merge, no code in it, or an import that is not there.
-fn idle(copy: &Copied, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) -> Option<Fault> {
+fn idle(copy: &Copied, bytes: &[u8], modules: Modules<'_>) -> Option<Fault> {
     if let Some(line) = conflict(bytes) {
         let found = "the file holds an unfinished merge";
         return Some(fault("conflict-markers", Some(line), found));
@@ -78,7 +79,7 @@ fn idle(copy: &Copied, bytes: &[u8], is_file: &dyn Fn(&Path) -> bool) -> Option<
     if !source.tokens().iter().any(Token::is_code) {
         return Some(fault("file-empty", None, "the file has no code in it"));
     }
-    let missing = payload::unresolved(&copy.to, &source, is_file);
+    let missing = payload::unresolved(&copy.to, &source, modules);
     missing.first().map(unresolved)
 }
 
@@ -92,7 +93,13 @@ fn unresolved(missing: &Unresolved) -> Fault {
     fault(
         "import-unresolved",
         Some(missing.line),
-        format!("the imported module `{}` is not there", missing.specifier),
+        match &missing.name {
+            None => format!("the imported module `{}` is not there", missing.specifier),
+            Some(name) => format!(
+                "the imported module `{}` does not export `{name}`",
+                missing.specifier
+            ),
+        },
     )
 }
 
@@ -122,7 +129,7 @@ fn fault(code: &'static str, line: Option<usize>, found: impl Into<String>) -> F
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{Copied, Entry, File, Outcome, outcome};
+    use super::{Copied, Entry, File, Modules, Outcome, outcome};
 
     fn decide(entry: &Entry, source: Option<&str>) -> &'static str {
         let copy = Copied {
@@ -133,9 +140,11 @@ mod tests {
             bytes: text.as_bytes().to_vec(),
             mode: 0o644,
         });
-        match outcome(&copy, entry, source.as_ref(), &|path| {
-            path == Path::new("src/there.ts")
-        }) {
+        let modules = Modules {
+            is_file: &|path| path == Path::new("src/there.ts"),
+            read: &|_| Some(b"export const there = 1;".to_vec()),
+        };
+        match outcome(&copy, entry, source.as_ref(), modules) {
             Outcome::Holds { .. } => "holds",
             Outcome::Missing(fault)
             | Outcome::Edit { fault, .. }
@@ -174,6 +183,12 @@ mod tests {
             (&file("edited"), Some("x"), "file-differs"),
             (&file("x"), Some("x"), "holds"),
             (&file("import './there.js';"), None, "holds"),
+            (&file("import { there } from './there.js';"), None, "holds"),
+            (
+                &file("import { gone } from './there.js';"),
+                None,
+                "import-unresolved",
+            ),
             (&file("let a; // import './gone.js';"), None, "holds"),
             (
                 &file("import type { A } from './gone.js';"),

@@ -2,6 +2,7 @@
 
 mod line;
 mod module;
+mod names;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 pub use line::Lines;
 pub use module::{ModuleUse, UseKind};
+pub use names::Exports;
 pub use token::{Kind, Token};
 
 /// Lists every module that the text names in code: in an import, a re-export, `import()` or `require()`, in the text's order.

@@ -1,6 +1,6 @@
 //! Where a TypeScript file names modules; it finds the names only, and leaves what they mean to others.
 
-use super::{Kind, Scan, SideEffectImport, Token};
+use super::{Kind, Scan, SideEffectImport, Token, names};
 
 /// One place that names a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct ModuleUse {
     pub kind: UseKind,
     /// The byte at which the name's quote stands.
     pub start: usize,
+    /// The names that it takes from the module for more than their types.
+    pub names: Vec<String>,
 }
 
 /// How a file uses a module.
@@ -34,12 +36,20 @@ pub enum UseKind {
 
 pub(super) fn uses(scan: &Scan) -> Vec<ModuleUse> {
     let code = scan.code();
-    let found = places(&code).filter_map(|(last, from)| used(scan, last, from));
-    let named = |(kind, name): (UseKind, Token)| ModuleUse {
-        specifier: scan.value(&name).unwrap_or_default(),
-        line: scan.line(name.start),
-        kind,
-        start: name.start,
+    let found = places(&code).filter_map(|(last, from)| Some((used(scan, last, from)?, from)));
+    let named = |((kind, name), from): ((UseKind, Token), &[Token])| {
+        let length = from.partition_point(|token| token.start < name.start);
+        let statement = from.get(..length).unwrap_or_default();
+        ModuleUse {
+            specifier: scan.value(&name).unwrap_or_default(),
+            line: scan.line(name.start),
+            kind,
+            start: name.start,
+            names: match kind {
+                UseKind::Binding | UseKind::ReExport => names::taken(scan, statement),
+                _ => Vec::new(),
+            },
+        }
     };
     found.map(named).collect()
 }
@@ -52,7 +62,7 @@ pub(super) fn side_effects(scan: &Scan) -> Vec<SideEffectImport> {
 }
 
 /// Each token's view of the code: the token before it, and the tokens from it on.
-fn places(code: &[Token]) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
+pub(super) fn places(code: &[Token]) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
     let before = std::iter::once(None).chain(code.iter().map(Some));
     before.zip((0..code.len()).map(|index| code.get(index..).unwrap_or_default()))
 }
@@ -182,7 +192,7 @@ fn is_type(scan: &Scan, after: &[Token]) -> bool {
 }
 
 /// Says whether a token is a word that is no property's name: `runner.import('x')` imports nothing.
-fn is_keyword(scan: &Scan, last: Option<&Token>, word: &Token) -> bool {
+pub(super) fn is_keyword(scan: &Scan, last: Option<&Token>, word: &Token) -> bool {
     let property = last.is_some_and(|token| matches!(scan.raw(token), b"." | b"?."));
     !property && word.kind == Kind::Word
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Job, Taken};
 use crate::branch::{Branch, Source, Store};
-use crate::payload::Payload;
+use crate::payload::{Modules, Payload};
 use crate::problem::Problem;
 use crate::remote::{self, REMOTE_VARIABLE};
 use crate::skill::Copied;
@@ -86,7 +86,11 @@ impl Job<'_> {
 
     /// The newest payload whose imports this checkout satisfies. Where none does, the tip's: its plan is blocked, import by import.
     fn fitting(&self, branch: &Branch, name: &str, copies: &[Copied]) -> Result<Payload> {
-        let fit = branch.fitting(copies, &|path| self.checkout.is_file(path))?;
+        let modules = Modules {
+            is_file: &|path| self.checkout.is_file(path),
+            read: &|path| self.checkout.bytes(path),
+        };
+        let fit = branch.fitting(copies, modules)?;
         let Some(payload) = fit.payload else {
             return branch.payload(copies);
         };
@@ -102,7 +106,7 @@ impl Job<'_> {
             for missing in &fit.unresolved {
                 self.ui.say(&format!(
                     "           {} (imported at {}:{})",
-                    missing.specifier,
+                    missing,
                     missing.file.display(),
                     missing.line
                 ));
