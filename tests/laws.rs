@@ -31,11 +31,11 @@ use support::{Mark, Node, PROJECT, Run, Tree, World, copy_work_tree, for_each_fi
 
 static TEMPLATE: LazyLock<Regex> = LazyLock::new(|| Regex::new("(?s)`[^`]*`").expect("a pattern"));
 static IMPORT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^(?:\x{feff})?(?:import|export)\b[^'"\n]*['"](\./[^'"]+)['"]"#)
+    Regex::new(r#"(?m)^(?:\x{feff})?(?:import|export)(?-u:\b)[^'"\n]*['"](\./[^'"]+)['"]"#)
         .expect("a pattern")
 });
 static PIN: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^ARG CODEX_VERSION=\d+\.\d+\.\d+$").expect("a pattern"));
+    LazyLock::new(|| Regex::new(r"^ARG CODEX_VERSION=[0-9]+(\.[0-9]+){2}$").expect("a pattern"));
 
 type Judged = Result<(), String>;
 

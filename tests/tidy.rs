@@ -49,7 +49,7 @@ fn sources() -> Vec<Source> {
 
 /// A source without its comments, and without what stands under `#[cfg(test)]`.
 fn code(whole: &str) -> String {
-    let comment = Regex::new(r"(?m)(^|\s)//.*$").expect("a pattern");
+    let comment = Regex::new(r"(?m)(^|[ \t])//.*$").expect("a pattern");
     let (before, tests) = whole
         .split_once("#[cfg(test)]\nmod tests {")
         .unwrap_or((whole, ""));
@@ -58,9 +58,14 @@ fn code(whole: &str) -> String {
     comment.replace_all(&text, "").into_owned()
 }
 
+/// A pattern whose classes and words are of ASCII.
+fn ascii(pattern: &str) -> Regex {
+    Regex::new(&format!("(?-u){pattern}")).expect("a pattern")
+}
+
 /// Says where a pattern stands in the code of a file that `may` does not let use it.
 fn only(pattern: &str, may: impl Fn(&str) -> bool) {
-    let pattern = Regex::new(pattern).expect("a pattern");
+    let pattern = ascii(pattern);
     let mut wrong = Vec::new();
     let mut used = false;
     for source in sources() {
@@ -124,7 +129,9 @@ fn only_main_ends_the_program() {
 fn the_pure_modules_know_no_git_process_terminal_or_disk() {
     let pure = Regex::new(r"^(plan|document|skill|payload)\.rs$|^(fact|typescript|dockerfile)[./]")
         .expect("a pattern");
-    let impure = Regex::new(r"\bgit2\b|\bxshell\b|std::process|crate::(process|ui|branch|command|cli|builds|pending|sink)\b|std::(fs|env|net|io)\b|\bfs::|\bPath::exists\b").expect("a pattern");
+    let impure = ascii(
+        r"\bgit2\b|\bxshell\b|std::process|crate::(process|ui|branch|command|cli|builds|pending|sink)\b|std::(fs|env|net|io)\b|\bfs::|\bPath::exists\b",
+    );
     let mut looked = 0;
     for source in sources()
         .iter()
@@ -156,7 +163,7 @@ fn each_module_that_writes_has_its_reason() {
     only(writes, |path| {
         reasons.iter().any(|(module, _)| *module == path)
     });
-    let pattern = Regex::new(writes).expect("a pattern");
+    let pattern = ascii(writes);
     for (module, reason) in reasons {
         let source = sources().into_iter().find(|source| source.path == module);
         let still = source.is_some_and(|source| pattern.is_match(&source.code));
@@ -169,7 +176,7 @@ fn each_module_that_writes_has_its_reason() {
 
 #[test]
 fn what_installs_knows_no_skills_name() {
-    let named = Regex::new(r"(?i)codex|openai|claude|anthropic").expect("a pattern");
+    let named = ascii("(?i)codex|openai|claude|anthropic");
     // Where the name is shown as an example, or the sample of one skill lies.
     let may = ["demo.rs", "skills.rs", "cli.rs"];
     for source in sources() {
