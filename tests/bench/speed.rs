@@ -16,8 +16,6 @@ use std::time::Duration;
 
 use lab::{Lab, Start};
 
-const NANOCLAW: &str = env!("CARGO_BIN_EXE_nanoclaw");
-
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--test") {
         return ExitCode::SUCCESS;
@@ -28,7 +26,7 @@ fn main() -> ExitCode {
     first(&lab, &mut table);
     transfer(&lab, &mut table);
     memory(&lab, &mut table);
-    let size = std::fs::metadata(NANOCLAW).unwrap().len();
+    let size = std::fs::metadata(lab.program()).unwrap().len();
     println!("binary: {:.1} MB", megabytes(size));
     let check = std::env::args().any(|argument| argument == "--check");
     ExitCode::from(u8::from(check && table.missed > 0))
@@ -215,7 +213,7 @@ fn megabytes(bytes: u64) -> f64 {
 
 impl Lab {
     fn nanoclaw(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(NANOCLAW);
+        let mut command = self.command(self.program());
         command.args(arguments).current_dir(self.checkout());
         command
     }
