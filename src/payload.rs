@@ -143,7 +143,7 @@ pub fn imported(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The file as a source, where it is TypeScript or JavaScript by its name: only those have imports.
+/// The file as a source, as far as it may name modules, where it is TypeScript or JavaScript by its name: only those have imports.
 #[must_use]
 pub fn source<'a>(path: &Path, bytes: &'a [u8]) -> Option<Scan<'a>> {
     let known = ["ts", "tsx", "mts", "cts", "js", "mjs"];
@@ -151,7 +151,7 @@ pub fn source<'a>(path: &Path, bytes: &'a [u8]) -> Option<Scan<'a>> {
     known
         .iter()
         .any(|known| end == *known)
-        .then(|| Scan::of(bytes))
+        .then(|| Scan::of_modules(bytes))
 }
 
 fn relative_imports(source: &Scan<'_>) -> impl Iterator<Item = ModuleUse> + use<> {

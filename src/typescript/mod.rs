@@ -20,7 +20,7 @@ pub use token::{Kind, Token};
 /// The text may be any bytes. A name in a comment, a string or a template's text is none, nor is a method called `import` or `require`.
 #[must_use]
 pub fn module_specifiers(text: &[u8]) -> Vec<ModuleUse> {
-    Scan::of(text).module_specifiers()
+    Scan::of_modules(text).module_specifiers()
 }
 
 /// Lists the statements `import '<specifier>'` outside all brackets, in the text's order.
@@ -68,12 +68,24 @@ impl<'a> Scan<'a> {
     /// Scans a text of any bytes, in time linear in its length.
     #[must_use]
     pub fn of(text: &'a [u8]) -> Self {
-        let (tokens, unclosed) = token::scan(text);
+        Self::through(text, text.len(), 0)
+    }
+
+    /// Scans a text of any bytes as far as it may name modules: [`Self::module_specifiers`] finds there what it finds in the whole, and
+    /// one code token is there if the whole has any.
+    #[must_use]
+    pub fn of_modules(text: &'a [u8]) -> Self {
+        Self::through(text, module::last_place(text), module::BEHIND)
+    }
+
+    /// Scans a text up to a place and so many tokens of code from there, and takes that for the whole.
+    fn through(text: &'a [u8], place: usize, behind: usize) -> Self {
+        let scanned = token::scan(text, place, behind);
         Self {
-            text,
+            text: text.get(..scanned.length).unwrap_or(text),
             lines: OnceCell::new(),
-            tokens,
-            unclosed,
+            tokens: scanned.tokens,
+            unclosed: scanned.unclosed,
         }
     }
 

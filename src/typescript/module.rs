@@ -1,5 +1,7 @@
 //! Where a TypeScript file names modules; it finds the names only, and leaves what they mean to others.
 
+use memchr::memmem;
+
 use super::{Kind, Scan, SideEffectImport, Token, names};
 
 /// One place that names a module.
@@ -32,6 +34,27 @@ pub enum UseKind {
     Dynamic,
     /// `require('x')`, also in `import a = require('x')`.
     Require,
+}
+
+/// How many tokens of code say how a module is used, from the last word before its name: `import ( 'x' )`.
+pub(super) const BEHIND: usize = 4;
+
+/// The last place at which a word stands that a module's name may follow, be it in code or not; 0 where there is none.
+pub(super) fn last_place(text: &[u8]) -> usize {
+    let last = |word: &str| {
+        let named = |at: &usize| precedes_name(text.get(at + word.len()..).unwrap_or_default());
+        memmem::find_iter(text, word).filter(named).last()
+    };
+    let places = ["import", "from", "require"].into_iter().filter_map(last);
+    places.max().unwrap_or_default()
+}
+
+/// Says whether a text may begin with a module's name, a bracket before one or a comment before either.
+fn precedes_name(text: &[u8]) -> bool {
+    let next = text.trim_ascii_start().first();
+    let begins =
+        |byte: &u8| matches!(byte, b'\'' | b'"' | b'`' | b'(' | b'/' | 0x0B) || !byte.is_ascii();
+    next.is_some_and(begins)
 }
 
 pub(super) fn uses(scan: &Scan) -> Vec<ModuleUse> {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Kind, Scan, UseKind, module_specifiers, side_effect_imports};
+use super::{Kind, Scan, Token, UseKind, module_specifiers, side_effect_imports};
 
 /// What the text names, as `line kind specifier`, a line each.
 fn check(text: impl AsRef<[u8]>, named: &[(usize, UseKind, &str)]) {
@@ -350,9 +350,13 @@ fn soup() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(spaced, 0..40).prop_map(|pieces| pieces.concat().into_bytes())
 }
 
-/// Tokens lie one after the other and leave only white space between them.
+/// Tokens lie one after the other and leave only white space between them, and those behind the last module's name do not matter.
 fn laws(text: &[u8]) {
     let scan = Scan::of(text);
+    let modules = Scan::of_modules(text);
+    assert_eq!(modules.module_specifiers(), scan.module_specifiers());
+    let any_code = |scan: &Scan| scan.tokens().iter().any(Token::is_code);
+    assert_eq!(any_code(&modules), any_code(&scan));
     let mut end = 0;
     for token in scan.tokens() {
         assert!(token.start >= end && token.end > token.start && token.end <= text.len());

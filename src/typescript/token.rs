@@ -55,18 +55,37 @@ impl Token {
     }
 }
 
-/// Splits a text into tokens, and says whether it ends inside of something.
-pub(super) fn scan(text: &[u8]) -> (Vec<Token>, bool) {
+/// A text's tokens, from its start.
+pub(super) struct Scanned {
+    pub(super) tokens: Vec<Token>,
+    /// How many of the text's bytes they take.
+    pub(super) length: usize,
+    /// Those bytes end inside of something.
+    pub(super) unclosed: bool,
+}
+
+/// Splits a text into tokens, up to a place and so many tokens of code from there.
+pub(super) fn scan(text: &[u8], place: usize, behind: usize) -> Scanned {
     let mut scanner = Scanner {
         text,
         ..Scanner::default()
     };
     scanner.skip_mark();
-    while scanner.at < text.len() {
+    let mut found = 0;
+    while scanner.at < text.len() && (scanner.at < place || found < behind) {
+        let (at, known) = (scanner.at, scanner.tokens.len());
         scanner.step();
+        let new = scanner.tokens.get(known..).unwrap_or_default();
+        found += new
+            .iter()
+            .filter(|token| at >= place && token.is_code())
+            .count();
     }
-    let unclosed = scanner.unclosed || !scanner.open.is_empty();
-    (scanner.tokens, unclosed)
+    Scanned {
+        length: scanner.at,
+        unclosed: scanner.unclosed || !scanner.open.is_empty(),
+        tokens: scanner.tokens,
+    }
 }
 
 /// Something open that a later token closes.

@@ -39,8 +39,24 @@ pub(super) fn word_length(text: &[u8]) -> usize {
 }
 
 fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'\\')
+    WORD.get(usize::from(byte)).is_some_and(|word| *word)
 }
+
+/// Which bytes of ASCII belong to names: a table, since every byte of every name is asked for.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated when the program is compiled"
+)]
+const WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        word[byte as usize] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'#' | b'\\');
+        byte += 1;
+    }
+    word
+};
 
 /// The length of the number that a text starts with: a dot belongs to it, so that `1.` is no property.
 pub(super) fn digits(text: &[u8]) -> usize {
