@@ -15,10 +15,6 @@ pub struct Statement {
     pub span: Range<usize>,
     /// Where its own lines end and the first heredoc's begin.
     pub head_end: usize,
-    /// Its own lines unfolded: continuations, and the comments between them, are gone.
-    glyphs: Vec<Glyph>,
-    /// How many of the glyphs are the keyword; with ONBUILD, both keywords.
-    keyword: usize,
     heredocs: Vec<Heredoc>,
 }
 
@@ -46,18 +42,24 @@ struct Line<'a> {
 }
 
 impl Statement {
-    /// Returns what follows the keyword.
-    pub fn arguments(&self) -> &[Glyph] {
-        self.glyphs.get(self.keyword..).unwrap_or_default()
+    /// Returns what follows the keyword, or both keywords with ONBUILD, in the text that the statement was found in: its own lines
+    /// unfolded, without the continuations and the comments between them.
+    pub fn arguments(&self, text: &str, escape: char) -> Vec<Glyph> {
+        let mut glyphs = unfold(text, self.span.start, escape);
+        let words = words::split(&glyphs, escape).take(2).collect::<Vec<_>>();
+        let keyword = words.get(keyword(&words) - 1);
+        glyphs.drain(..keyword.map_or(0, |word| word.place.end));
+        glyphs
     }
 
     /// Returns what follows the keyword and its flags, such as `--mount=...`.
-    pub fn command(&self) -> &[Glyph] {
-        let arguments = self.arguments();
-        let words = words::split(arguments, '\\');
+    pub fn command(&self, text: &str, escape: char) -> Vec<Glyph> {
+        let mut arguments = self.arguments(text, escape);
+        let words = words::split(&arguments, '\\');
         let flags = words.take_while(|word| word.raw().starts_with("--"));
         let after = flags.last().map_or(0, |flag| flag.place.end);
-        arguments.get(after..).unwrap_or_default()
+        arguments.drain(..after);
+        arguments
     }
 }
 
@@ -68,10 +70,15 @@ pub fn statements(text: &str, start: usize, escape: char) -> Result<Vec<Statemen
     let mut statements = Vec::new();
     let mut at = start;
     while let Some(line) = line_at(text, skip_idle(text, at)) {
-        let statement = statement(text, line.start, escape)?;
+        let (said, head_end) = head(text, line.start, escape);
+        let Some(start) = said else {
+            // Lines that only continue say nothing.
+            at = line_at(text, head_end).map_or(text.len(), |line| line.next);
+            continue;
+        };
+        let statement = statement(text, start, head_end, escape)?;
         at = line_at(text, statement.span.end).map_or(text.len(), |line| line.next);
-        // Lines that only continue say nothing.
-        statements.extend(Some(statement).filter(|statement| !statement.glyphs.is_empty()));
+        statements.push(statement);
     }
     Ok(statements)
 }
@@ -90,21 +97,13 @@ pub fn mask(text: &str, statements: &[Statement], escape: char) -> String {
     }
     for line in masked.split_mut(|byte| *byte == b'\n') {
         let said = line.trim_ascii_end().len();
-        let last = line.iter_mut().take(said).rev();
-        mask_escaped(&mut last.take(2).collect::<Vec<_>>(), escape);
+        if let Some([.., before, last]) = line.get_mut(..said)
+            && [*before, *last].map(char::from) == [escape; 2]
+        {
+            *last = b'_';
+        }
     }
-    String::from_utf8_lossy(&masked).into_owned()
-}
-
-/// Gives the last byte of a line, which is first here, another value when it is an escaped escape.
-fn mask_escaped(last: &mut [&mut u8], escape: char) {
-    if let [last, before] = last
-        && [**last, **before]
-            .iter()
-            .all(|byte| char::from(*byte) == escape)
-    {
-        **last = b'_';
-    }
+    String::from_utf8(masked).unwrap_or_default()
 }
 
 /// Returns the line, counted from 1, that the byte offset stands in.
@@ -128,26 +127,17 @@ pub fn glyphs(piece: &str, at: usize) -> impl Iterator<Item = Glyph> {
 /// The white space of `BuildKit`'s parser, without the line feed.
 const SPACE: [char; 5] = [' ', '\t', '\r', '\u{b}', '\u{c}'];
 
-fn statement(text: &str, start: usize, escape: char) -> Result<Statement, Unreadable> {
-    let (mut glyphs, head_end) = unfold(text, start, escape);
-    let indent = glyphs.iter().take_while(|(_, glyph)| SPACE.contains(glyph));
-    glyphs.drain(..indent.count());
-    let start = glyphs.first().map_or(start, |(at, _)| *at);
-    // Without a `<<` there is no heredoc, and the words after the keyword do not matter.
-    let heredocs = glyphs
-        .windows(2)
-        .any(|pair| matches!(pair, [(_, '<'), (_, '<')]));
-    let words = words::split(&glyphs, escape);
-    let words = words
-        .take(if heredocs { usize::MAX } else { 2 })
-        .collect::<Vec<_>>();
-    let keyword = keyword(&words);
-    let place = words
-        .get(keyword.saturating_sub(1))
-        .map_or(0, |word| word.place.end);
+/// The statement whose first character and whose own lines' end are known.
+fn statement(
+    text: &str,
+    start: usize,
+    head_end: usize,
+    escape: char,
+) -> Result<Statement, Unreadable> {
     let mut end = head_end;
     let mut heredocs = Vec::new();
-    for delimiter in delimiters(&words, keyword) {
+    let head = text.get(start..head_end).unwrap_or_default();
+    for delimiter in delimiters(head, escape) {
         let lines = heredoc(text, end, &delimiter).ok_or_else(|| Unreadable {
             line: Some(number(text, start)),
             why: format!("the heredoc has no end, a line `{}`", delimiter.text),
@@ -161,26 +151,40 @@ fn statement(text: &str, start: usize, escape: char) -> Result<Statement, Unread
     Ok(Statement {
         span: start..end,
         head_end,
-        glyphs,
-        keyword: place,
         heredocs,
     })
 }
 
-fn unfold(text: &str, start: usize, escape: char) -> (Vec<Glyph>, usize) {
-    let mut unfolded = Vec::new();
+/// Where the first character of a statement stands, if it says anything, and where its own lines end.
+fn head(text: &str, start: usize, escape: char) -> (Option<usize>, usize) {
+    let mut said = None;
     let mut end = start;
-    let mut at = start;
-    while let Some(line) = line_at(text, at) {
+    for (piece, line) in pieces(text, start, escape) {
+        let indent = piece.len() - piece.trim_start_matches(SPACE).len();
+        said = said.or((indent < piece.len()).then_some(line.start + indent));
         end = line.start + line.text.len();
-        let continued = continued(line.text, escape);
-        unfolded.extend(glyphs(continued.unwrap_or(line.text), line.start));
-        if continued.is_none() {
-            break;
-        }
-        at = skip_idle(text, line.next);
     }
-    (unfolded, end)
+    (said, end)
+}
+
+fn unfold(text: &str, start: usize, escape: char) -> Vec<Glyph> {
+    let mut unfolded = Vec::new();
+    for (piece, line) in pieces(text, start, escape) {
+        let glyphs = piece.char_indices();
+        unfolded.extend(glyphs.map(|(index, glyph)| (line.start + index, glyph)));
+    }
+    unfolded
+}
+
+/// The lines of a statement, each with what it says without its continuation.
+fn pieces(text: &str, start: usize, escape: char) -> impl Iterator<Item = (&str, Line<'_>)> {
+    let mut next = Some(start);
+    std::iter::from_fn(move || {
+        let line = line_at(text, next?)?;
+        let continued = continued(line.text, escape);
+        next = continued.map(|_| skip_idle(text, line.next));
+        Some((continued.unwrap_or(line.text), line))
+    })
 }
 
 /// What a line says that goes on in the next one. An escape that is itself escaped continues nothing.
@@ -198,7 +202,12 @@ fn keyword(words: &[Word]) -> usize {
 }
 
 /// Only these instructions take heredocs, and only as words of their own, by `BuildKit`'s `heredocsFromLine`.
-fn delimiters(words: &[Word], keyword: usize) -> Vec<Delimiter> {
+fn delimiters(head: &str, escape: char) -> Vec<Delimiter> {
+    if !head.contains('<') {
+        return Vec::new();
+    }
+    let words = words::split(&unfold(head, 0, escape), escape).collect::<Vec<_>>();
+    let keyword = keyword(&words);
     let name = words
         .get(keyword - 1)
         .map(|word| word.raw().to_ascii_uppercase())
@@ -263,13 +272,14 @@ fn skip_idle(text: &str, mut at: usize) -> usize {
 
 fn line_at(text: &str, start: usize) -> Option<Line<'_>> {
     let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
-    let whole = rest.split_inclusive('\n').next()?;
-    let line = whole
-        .strip_suffix('\n')
-        .map_or(whole, |line| line.strip_suffix('\r').unwrap_or(line));
+    let end = memchr::memchr(b'\n', rest.as_bytes());
+    let line = rest.get(..end.unwrap_or(rest.len()))?;
     Some(Line {
         start,
-        text: line,
-        next: start + whole.len(),
+        text: match end {
+            Some(_) => line.strip_suffix('\r').unwrap_or(line),
+            None => line,
+        },
+        next: start + end.map_or(rest.len(), |end| end + 1),
     })
 }

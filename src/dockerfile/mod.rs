@@ -114,7 +114,7 @@ impl Dockerfile {
             escape,
             instructions: Vec::new(),
             stages: Vec::new(),
-            line_ends: text.match_indices('\n').map(|(at, _)| at).collect(),
+            line_ends: memchr::memchr_iter(b'\n', text.as_bytes()).collect(),
             text,
             global: Scope::default(),
             scopes: Vec::new(),
@@ -212,7 +212,8 @@ impl Dockerfile {
     }
 
     fn declare(&mut self, statement: &Statement) -> What {
-        let mut declarations = words::declarations(statement.arguments(), self.escape);
+        let mut declarations =
+            words::declarations(&statement.arguments(&self.text, self.escape), self.escape);
         let Some(scope) = self.scopes.last_mut() else {
             return self.declare_globally(declarations);
         };
@@ -242,7 +243,8 @@ impl Dockerfile {
 
     /// An ENV's values see nothing of each other.
     fn set(&mut self, statement: &Statement) -> What {
-        let mut settings = words::settings(statement.arguments(), self.escape);
+        let mut settings =
+            words::settings(&statement.arguments(&self.text, self.escape), self.escape);
         let Some(scope) = self.scopes.last_mut() else {
             return What::Env(settings);
         };
@@ -285,7 +287,7 @@ impl Dockerfile {
 
     /// What the shell of a RUN gets: the unfolded command, and below it the heredocs as they stand.
     fn script(&self, statement: &Statement) -> Vec<Glyph> {
-        let mut script = statement.command().to_vec();
+        let mut script = statement.command(&self.text, self.escape);
         let heredocs = self
             .text
             .get(statement.head_end..statement.span.end)
@@ -369,6 +371,9 @@ fn keyword(parsed: &Parsed<'_>) -> Option<usize> {
 
 /// One ASCII character a byte keeps every offset where it was.
 fn ascii_where_invalid(bytes: &[u8]) -> String {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
