@@ -118,11 +118,23 @@ impl Checkout {
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
-        let found = self.state.get_or_init(|| {
-            let git = Repository::discover_path(&self.root, &[] as &[&Path]);
-            Some(git.ok()?.join("nanoclaw"))
-        });
+        let found = self
+            .state
+            .get_or_init(|| Some(self.git_directory()?.join("nanoclaw")));
         found.clone()
+    }
+
+    /// The work tree's own git directory. Mostly it is `.git` in the root, known by what every one has (gitrepository-layout(5)); where it is
+    /// not, libgit2 looks, whose start costs as much as reading all files of a skill.
+    fn git_directory(&self) -> Option<PathBuf> {
+        let usual = self.root.join(".git");
+        let folders = ["objects", "refs"];
+        let whole = usual.join("HEAD").is_file()
+            && folders.iter().all(|folder| usual.join(folder).is_dir());
+        if whole {
+            return Some(usual);
+        }
+        Repository::discover_path(&self.root, &[] as &[&Path]).ok()
     }
 }
 

@@ -4,9 +4,15 @@ pub mod append;
 pub mod copy;
 pub mod dockerfile;
 
+use memchr::memmem;
+
 /// The line, counted from 1, on which the first mark of an unfinished merge stands: git's `<<<<<<<` or `>>>>>>>` at its beginning.
 fn conflict(bytes: &[u8]) -> Option<usize> {
-    let marks = |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
-    let lines = bytes.split(|byte| *byte == b'\n');
-    Some(lines.map(marks).position(|marks| marks)? + 1)
+    let begins_line = |at: &usize| *at == 0 || bytes.get(at - 1) == Some(&b'\n');
+    let first = |mark: &str| memmem::find_iter(bytes, mark).find(begins_line);
+    let at = ["<<<<<<< ", ">>>>>>> "]
+        .into_iter()
+        .filter_map(first)
+        .min()?;
+    Some(memchr::memchr_iter(b'\n', bytes.get(..at)?).count() + 1)
 }
