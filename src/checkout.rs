@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use regex::bytes::Regex;
 
-pub use git::{Git, blob_id};
+pub use git::Git;
 pub use line_ends::LineEnds;
 
 use crate::problem::Problem;
@@ -36,6 +36,7 @@ pub struct Checkout {
     git: OnceCell<Git>,
     state: OnceCell<Option<PathBuf>>,
     prefix: OnceCell<PathBuf>,
+    head_tree: OnceCell<Option<git2::Oid>>,
     line_end_config: OnceCell<line_ends::Config>,
     /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
     line_ends: RefCell<HashMap<PathBuf, LineEnds>>,
@@ -101,6 +102,7 @@ impl Checkout {
             git: OnceCell::new(),
             state: OnceCell::new(),
             prefix: OnceCell::new(),
+            head_tree: OnceCell::new(),
             line_end_config: OnceCell::new(),
             line_ends: RefCell::default(),
             plain: RefCell::default(),

@@ -8,6 +8,7 @@ pub mod skill;
 pub mod skills;
 
 pub mod checkout;
+pub mod digest;
 pub mod dockerfile;
 pub mod fact;
 pub mod payload;

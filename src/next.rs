@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::checkout::Checkout;
+use crate::digest::sha1;
 use crate::skill::{Effect, Layout, Skill};
 
 /// What is left to do, each with its command.
@@ -35,9 +36,7 @@ pub fn steps(
 /// The first 8 hex digits of the SHA-1 of the root's path: NanoClaw's `src/install-slug.ts`.
 fn slug(checkout: &Checkout) -> Option<String> {
     checkout.is_file(Path::new("src/install-slug.ts")).then(|| {
-        let digest = sha1_smol::Sha1::from(checkout.root().to_string_lossy().as_bytes())
-            .digest()
-            .to_string();
+        let digest = sha1(checkout.root().to_string_lossy().as_bytes());
         digest.get(..8).unwrap_or(&digest).to_owned()
     })
 }

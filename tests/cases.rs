@@ -13,6 +13,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use nanoclaw::digest::sha1;
 use support::{PROJECT, Run, World, for_each_fixture};
 
 #[test]
@@ -86,9 +87,7 @@ struct Plain {
 impl Plain {
     fn of(world: &World) -> Self {
         let commits = world.git(&world.base().join("origin"), &["rev-list", "providers"]);
-        let slug = sha1_smol::Sha1::from(world.root.to_string_lossy().as_bytes())
-            .digest()
-            .to_string();
+        let slug = sha1(world.root.to_string_lossy().as_bytes());
         let mut names = vec![
             (world.root.display().to_string(), "{checkout}".to_owned()),
             (world.base().display().to_string(), "{world}".to_owned()),

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::checkout::{Checkout, blob_id};
+use crate::checkout::Checkout;
+use crate::digest::blob_id;
 use crate::payload::Commit;
 use crate::sink::disk;
 use crate::skill::Copied;

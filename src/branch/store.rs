@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::installed;
 use crate::checkout::Checkout;
+use crate::digest::sha1;
 use crate::remote::Remote;
 
 /// Where fetched objects go. It borrows the checkout's objects, and is read as a repository without a configuration: nothing of the user's
@@ -101,8 +102,8 @@ const TIPS: &str = "tips";
 
 /// The name under which the tip of a remote's branch is remembered.
 pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
-    let digest = sha1_smol::Sha1::from(format!("{}\n{branch}", remote.shown).as_bytes()).digest();
-    Path::new(TIPS).join(digest.to_string())
+    let name = format!("{}\n{branch}", remote.shown);
+    Path::new(TIPS).join(sha1(name.as_bytes()))
 }
 
 /// The commit that a record begins with.

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Repository};
-use sha1_smol::Sha1;
+use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Repository, Tree};
 
 use super::{Checkout, LineEnds, line_ends};
 use crate::problem::Problem;
@@ -46,10 +45,18 @@ impl Checkout {
         let Git::Open(repository) = self.git() else {
             return None;
         };
-        let tree = repository.head().ok()?.peel_to_tree().ok()?;
-        let entry = tree.get_path(&self.prefix().join(path)).ok()?;
-        let object = entry.to_object(repository).ok()?;
+        let entry = self
+            .head_tree(repository)?
+            .get_path(&self.prefix().join(path));
+        let object = entry.ok()?.to_object(repository).ok()?;
         Some(object.as_blob()?.content().to_vec())
+    }
+
+    /// The tree of HEAD, resolved once.
+    fn head_tree<'r>(&self, repository: &'r Repository) -> Option<Tree<'r>> {
+        let resolve = || Some(repository.head().ok()?.peel_to_tree().ok()?.id());
+        let id = *self.head_tree.get_or_init(resolve);
+        repository.find_tree(id?).ok()
     }
 
     /// The root relative to the repository's work tree: empty where they are the same.
@@ -136,14 +143,6 @@ impl Checkout {
         }
         Repository::discover_path(&self.root, &[] as &[&Path]).ok()
     }
-}
-
-/// The id that git gives these bytes as a blob, in 40 hex digits.
-#[must_use]
-pub fn blob_id(bytes: &[u8]) -> String {
-    let mut digest = Sha1::from(format!("blob {}\0", bytes.len()));
-    digest.update(bytes);
-    digest.digest().to_string()
 }
 
 fn line_end_config(repository: &Repository) -> line_ends::Config {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::checkout::{Checkout, Entry, File, blob_id};
+use crate::checkout::{Checkout, Entry, File};
+use crate::digest::blob_id;
 use crate::plan::{Edit, Plan, Role};
 use crate::problem::Problem;
 use crate::sink::Sink;

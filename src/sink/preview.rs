@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use similar::{Algorithm, TextDiff};
 
-use crate::checkout::{Checkout, File, blob_id};
+use crate::checkout::{Checkout, File};
+use crate::digest::blob_id;
 use crate::plan::Edit;
 use crate::sink::Sink;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nanoclaw::demo::{CHECKOUT, PROVIDERS};
+use nanoclaw::digest::sha1;
 use tempfile::TempDir;
 
 use crate::tools;
@@ -196,7 +197,7 @@ impl Site {
 
     /// NanoClaw's name for this installation.
     pub fn slug(&self) -> String {
-        sha1_smol::Sha1::from(self.shown("")).digest().to_string()[..8].to_owned()
+        sha1(self.shown("").as_bytes())[..8].to_owned()
     }
 
     pub fn read(&self, path: &str) -> String {

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use nanoclaw::digest::sha1;
+
 /// What could not be had, and why.
 type Lack = String;
 
@@ -182,7 +184,7 @@ fn pip(name: &str, package: &str) -> Result<PathBuf, Lack> {
 /// Fills a folder called after its content. It gets its name only when it is complete, so that test programs side by side and
 /// interrupted ones leave no half of it.
 fn install(name: &str, content: &str, command: impl Fn(&Path) -> Command) -> Result<PathBuf, Lack> {
-    let digest = sha1_smol::Sha1::from(content).digest().to_string();
+    let digest = sha1(content.as_bytes());
     let folder = tools().join(format!("{name}-{}", digest.get(..8).unwrap_or_default()));
     if folder.is_dir() {
         return Ok(folder);
