@@ -14,7 +14,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use regex::bytes::Regex;
 
-pub use git::Git;
+pub use git::{Git, Head};
 pub use line_ends::LineEnds;
 
 use crate::problem::Problem;
@@ -36,7 +36,6 @@ pub struct Checkout {
     git: OnceCell<Git>,
     state: OnceCell<Option<PathBuf>>,
     prefix: OnceCell<PathBuf>,
-    head_tree: OnceCell<Option<git2::Oid>>,
     line_end_config: OnceCell<line_ends::Config>,
     /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
     line_ends: RefCell<HashMap<PathBuf, LineEnds>>,
@@ -102,7 +101,6 @@ impl Checkout {
             git: OnceCell::new(),
             state: OnceCell::new(),
             prefix: OnceCell::new(),
-            head_tree: OnceCell::new(),
             line_end_config: OnceCell::new(),
             line_ends: RefCell::default(),
             plain: RefCell::default(),
@@ -318,7 +316,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{BARRELS, Checkout, LineEnds};
+    use super::{BARRELS, Checkout};
 
     #[test]
     fn every_folder_of_a_checkout_leads_to_its_root() {
@@ -376,27 +374,5 @@ mod tests {
         ] {
             assert!(!refused(path), "{path}");
         }
-    }
-
-    #[test]
-    fn attributes_that_are_no_file_say_nothing_and_hold_nobody_up() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path();
-        git2::Repository::init(root).unwrap();
-        let providers = root.join("src/providers");
-        fs::create_dir_all(&providers).unwrap();
-        fs::write(root.join(BARRELS[0]), "").unwrap();
-        fs::write(root.join("elsewhere"), "* text eol=crlf\n").unwrap();
-        let path = Path::new(BARRELS[0]);
-        let found = || Checkout::find(root).unwrap().line_ends(path);
-        let attributes = root.join("src/.gitattributes");
-        std::os::unix::fs::symlink("../elsewhere", &attributes).unwrap();
-        assert_eq!(found(), LineEnds::AsTheyAre);
-        fs::remove_file(&attributes).unwrap();
-        fs::write(&attributes, "* text eol=crlf\n").unwrap();
-        assert_eq!(found(), LineEnds::Crlf { auto: false });
-        fs::remove_file(&attributes).unwrap();
-        fs::create_dir(&attributes).unwrap();
-        assert_eq!(found(), LineEnds::AsTheyAre);
     }
 }

@@ -308,7 +308,7 @@ impl Fold<'_> {
             if !lost {
                 return outcome;
             }
-            let head = checkout.at_head(file);
+            let head = checkout.head().bytes(file);
             dockerfile::outcome(
                 bytes,
                 layer,

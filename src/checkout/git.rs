@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Repository, Tree};
+use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Index, Repository, Tree};
+use memchr::memmem;
 
 use super::{Checkout, LineEnds, line_ends};
 use crate::problem::Problem;
@@ -17,6 +18,26 @@ pub enum Git {
     Absent,
     /// There is one and it does not open: the reason, in libgit2's words, and what mends it.
     Refused(String, String),
+}
+
+/// The files of HEAD.
+pub struct Head<'a> {
+    checkout: &'a Checkout,
+    tree: Option<Tree<'a>>,
+}
+
+impl Head<'_> {
+    /// The bytes that it has for a path, relative to the root, where it has that file.
+    #[must_use]
+    pub fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
+        let repository = self.checkout.repository().ok()?;
+        let entry = self
+            .tree
+            .as_ref()?
+            .get_path(&self.checkout.prefix().join(path));
+        let object = entry.ok()?.to_object(repository).ok()?;
+        Some(object.as_blob()?.content().to_vec())
+    }
 }
 
 impl Checkout {
@@ -39,24 +60,17 @@ impl Checkout {
         }
     }
 
-    /// The bytes that HEAD has for a path, where there is a HEAD and it has the file.
+    /// What HEAD holds; nothing where there is no HEAD.
     #[must_use]
-    pub fn at_head(&self, path: &Path) -> Option<Vec<u8>> {
-        let Git::Open(repository) = self.git() else {
-            return None;
+    pub fn head(&self) -> Head<'_> {
+        let tree = match self.git() {
+            Git::Open(repository) => repository.head().and_then(|head| head.peel_to_tree()).ok(),
+            _ => None,
         };
-        let entry = self
-            .head_tree(repository)?
-            .get_path(&self.prefix().join(path));
-        let object = entry.ok()?.to_object(repository).ok()?;
-        Some(object.as_blob()?.content().to_vec())
-    }
-
-    /// The tree of HEAD, resolved once.
-    fn head_tree<'r>(&self, repository: &'r Repository) -> Option<Tree<'r>> {
-        let resolve = || Some(repository.head().ok()?.peel_to_tree().ok()?.id());
-        let id = *self.head_tree.get_or_init(resolve);
-        repository.find_tree(id?).ok()
+        Head {
+            checkout: self,
+            tree,
+        }
     }
 
     /// The root relative to the repository's work tree: empty where they are the same.
@@ -84,6 +98,10 @@ impl Checkout {
         if let Some(known) = self.line_ends.borrow().get(path) {
             return *known;
         }
+        let config = self.line_end_config.get_or_init(|| {
+            pass_over_index(repository);
+            line_end_config(repository)
+        });
         let inside = self.prefix().join(path);
         let readable = self.has_plain_attributes(path);
         let attribute = |name| {
@@ -93,9 +111,6 @@ impl Checkout {
             let value = repository.get_attr_bytes(&inside, name, AttrCheckFlags::FILE_THEN_INDEX);
             AttrValue::from_bytes(value.ok().flatten())
         };
-        let config = self
-            .line_end_config
-            .get_or_init(|| line_end_config(repository));
         let eol = attribute("eol");
         // Mostly nothing asks for CRLF, and one attribute is all there is to look up.
         let found = if config.crlf || eol == AttrValue::String("crlf") {
@@ -145,6 +160,28 @@ impl Checkout {
     }
 }
 
+/// Gives the repository an empty index to look for attributes in, where its own names no `.gitattributes`: for one that is not in the work
+/// tree, libgit2 would read all entries.
+fn pass_over_index(repository: &Repository) {
+    let Ok(bytes) = fs::read(repository.path().join("index")) else {
+        return;
+    };
+    // Versions 2 and 3 hold whole paths, unless the index is split (gitformat-index(5)).
+    let whole = matches!(
+        bytes.as_slice(),
+        [b'D', b'I', b'R', b'C', 0, 0, 0, 2 | 3, ..]
+    );
+    let signs = [".gitattributes", "link\0\0"];
+    if whole
+        && signs
+            .iter()
+            .all(|sign| memmem::find(&bytes, sign.as_bytes()).is_none())
+    {
+        // Where that fails, all entries are read.
+        let _ = Index::new().and_then(|mut index| repository.set_index(&mut index));
+    }
+}
+
 fn line_end_config(repository: &Repository) -> line_ends::Config {
     let config = repository.config().and_then(|mut config| config.snapshot());
     let Ok(config) = config else {
@@ -179,5 +216,76 @@ fn open_git(root: &Path) -> Git {
             let mend = "add needs a repository that libgit2 opens: git clone --ref-format=files, with SHA-1 objects; verify and status work here as it is";
             Git::Refused(error.message().to_owned(), mend.to_owned())
         }
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use git2::Repository;
+
+    use crate::checkout::{BARRELS, Checkout, LineEnds};
+
+    #[test]
+    fn attributes_that_are_no_file_say_nothing_and_hold_nobody_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        git2::Repository::init(root).unwrap();
+        let providers = root.join("src/providers");
+        fs::create_dir_all(&providers).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        fs::write(root.join("elsewhere"), "* text eol=crlf\n").unwrap();
+        let path = Path::new(BARRELS[0]);
+        let found = || Checkout::find(root).unwrap().line_ends(path);
+        let attributes = root.join("src/.gitattributes");
+        std::os::unix::fs::symlink("../elsewhere", &attributes).unwrap();
+        assert_eq!(found(), LineEnds::AsTheyAre);
+        fs::remove_file(&attributes).unwrap();
+        fs::write(&attributes, "* text eol=crlf\n").unwrap();
+        assert_eq!(found(), LineEnds::Crlf { auto: false });
+        fs::remove_file(&attributes).unwrap();
+        fs::create_dir(&attributes).unwrap();
+        assert_eq!(found(), LineEnds::AsTheyAre);
+    }
+
+    #[test]
+    fn attributes_that_only_the_index_has_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let repository = Repository::init(root).unwrap();
+        let path = Path::new(BARRELS[0]);
+        fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+        fs::write(root.join(path), "").unwrap();
+        let found = || Checkout::find(root).unwrap().line_ends(path);
+        let mut index = repository.index().unwrap();
+        index.add_path(path).unwrap();
+        index.write().unwrap();
+        assert_eq!(found(), LineEnds::AsTheyAre);
+        let attributes = root.join("src/.gitattributes");
+        fs::write(&attributes, "* text eol=crlf\n").unwrap();
+        index.add_path(Path::new("src/.gitattributes")).unwrap();
+        index.write().unwrap();
+        fs::remove_file(&attributes).unwrap();
+        assert_eq!(found(), LineEnds::Crlf { auto: false });
+    }
+
+    #[test]
+    fn a_folder_called_git_may_be_no_git_directory() {
+        let folder = tempfile::tempdir().unwrap();
+        let outer = fs::canonicalize(folder.path()).unwrap();
+        let root = outer.join("inner");
+        fs::create_dir_all(root.join("src/providers")).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        fs::create_dir(root.join(".git")).unwrap();
+        let state = || Checkout::find(&root).unwrap().state();
+        assert_eq!(state(), None);
+        Repository::init(&outer).unwrap();
+        assert_eq!(state(), Some(outer.join(".git/nanoclaw")));
+        fs::remove_dir(root.join(".git")).unwrap();
+        Repository::init(&root).unwrap();
+        assert_eq!(state(), Some(root.join(".git/nanoclaw")));
     }
 }

@@ -234,6 +234,7 @@ impl Job<'_> {
             .into_iter()
             .flatten()
             .flat_map(|(_, fact)| fact.paths());
+        let head = self.checkout.head();
         let mut found = Vec::new();
         for path in paths {
             let Ok(Entry::File { real, file }) = self.checkout.entry(path) else {
@@ -244,7 +245,7 @@ impl Job<'_> {
                 .line_ends(&real)
                 .in_blob(&file.bytes)
                 .into_owned();
-            if !found.contains(&real) && self.checkout.at_head(&real) != Some(blob) {
+            if !found.contains(&real) && head.bytes(&real) != Some(blob) {
                 found.push(real);
             }
         }
