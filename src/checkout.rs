@@ -2,6 +2,7 @@
 
 mod git;
 mod line_ends;
+mod sources;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};

@@ -1,8 +1,12 @@
 //! The files that one commit of a branch holds for a skill, and which of their imports a checkout cannot satisfy. Reads no disk and no git itself.
 
+mod resolution;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+
+use resolution::candidates;
 
 use crate::checkout::File;
 use crate::skill::Copied;
@@ -43,18 +47,39 @@ pub struct Unresolved {
     pub line: usize,
     /// The module, as the import names it.
     pub specifier: String,
-    /// The name that it does not export; none when the module itself is not there.
-    pub name: Option<String>,
+    /// What of it is not there.
+    pub lack: Lack,
+}
+
+/// What an import does not find.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// The module itself.
+    Module,
+    /// An export of this name.
+    Export(String),
+    /// An export of this name, which the checkout's file has and the copy that would replace it has not.
+    Lost {
+        /// The name.
+        name: String,
+        /// The file that would be replaced, in the checkout.
+        from: PathBuf,
+    },
 }
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.name {
-            Some(name) => write!(f, "`{name}` of {}", self.specifier),
-            None => f.write_str(&self.specifier),
+        match &self.lack {
+            Lack::Export(name) | Lack::Lost { name, .. } => {
+                write!(f, "`{name}` of {}", self.specifier)
+            }
+            Lack::Module => f.write_str(&self.specifier),
         }
     }
 }
+
+/// A file of the checkout: its path and its bytes.
+pub type Source = (PathBuf, Vec<u8>);
 
 /// What knows the modules of a checkout, by paths relative to its root.
 #[derive(Clone, Copy)]
@@ -63,10 +88,13 @@ pub struct Modules<'a> {
     pub is_file: &'a dyn Fn(&Path) -> bool,
     /// The bytes of one that is there.
     pub read: &'a dyn Fn(&Path) -> Option<Vec<u8>>,
+    /// The sources that may import one, each with its bytes.
+    pub importers: &'a dyn Fn(&Path) -> Vec<Source>,
 }
 
 impl Payload {
-    /// The imports of the copied files that neither the copies nor the checkout satisfy. `None` when a file itself is not in the commit.
+    /// The imports that nothing satisfies when the copies are in place: those of the copies, and those of the checkout's own files that
+    /// a copy replaces an export of. `None` when a file itself is not in the commit.
     #[must_use]
     pub fn unresolved(&self, copies: &[Copied], checkout: Modules<'_>) -> Option<Vec<Unresolved>> {
         let brought = |path: &Path| {
@@ -79,6 +107,7 @@ impl Payload {
                 let copy = brought(path).map(|file| file.bytes.clone());
                 copy.or_else(|| (checkout.read)(path))
             },
+            importers: checkout.importers,
         };
         let mut found = Vec::new();
         for copy in copies {
@@ -90,8 +119,51 @@ impl Payload {
                 found.extend(unresolved(&copy.to, &source, there));
             }
         }
+        for copy in copies {
+            let after = self.files.get(&copy.from)?;
+            let own = |path: &Path| copies.iter().all(|other| other.to != path);
+            let lost = lost(copy, &after.bytes, checkout).into_iter();
+            found.extend(lost.filter(|missing| own(&missing.file)));
+        }
         Some(found)
     }
+}
+
+/// The imports of the checkout's files that find their names in the file that a copy would replace, and not in the copy.
+fn lost(copy: &Copied, after: &[u8], checkout: Modules<'_>) -> Vec<Unresolved> {
+    let before = Some(&copy.to).filter(|path| is_typed(path));
+    let before = before.and_then(|path| (checkout.read)(path));
+    let Some(before) = before.filter(|before| before != after) else {
+        return Vec::new();
+    };
+    let [before, after] = [&before, after].map(|bytes| Exports::of(&Scan::of(bytes)));
+    if before.are_in(&after) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (file, bytes) in (checkout.importers)(&copy.to) {
+        let Some(source) = source(&file, &bytes) else {
+            continue;
+        };
+        for import in relative_imports(&source) {
+            let means = candidates(&file, &import.specifier).find(|path| (checkout.is_file)(path));
+            if means.as_ref() != Some(&copy.to) {
+                continue;
+            }
+            let names = import.names.iter();
+            let names = names.filter(|name| before.has(name) && !after.has(name));
+            found.extend(names.map(|name| Unresolved {
+                file: file.clone(),
+                line: import.line,
+                specifier: import.specifier.clone(),
+                lack: Lack::Lost {
+                    name: name.clone(),
+                    from: copy.to.clone(),
+                },
+            }));
+        }
+    }
+    found
 }
 
 /// The relative imports of the source at `path` that the modules do not satisfy, an entry for each name that one does not export.
@@ -101,26 +173,29 @@ pub fn unresolved(path: &Path, source: &Scan<'_>, modules: Modules<'_>) -> Vec<U
     for import in relative_imports(source) {
         let mut files = candidates(path, &import.specifier);
         let lacking = match files.find(|file| (modules.is_file)(file)) {
-            None => vec![None],
+            None => vec![Lack::Module],
             Some(file) => lacking(&file, &import, modules),
         };
-        found.extend(lacking.into_iter().map(|name| Unresolved {
+        found.extend(lacking.into_iter().map(|lack| Unresolved {
             file: path.to_path_buf(),
             line: import.line,
             specifier: import.specifier.clone(),
-            name,
+            lack,
         }));
     }
     found
 }
 
-/// The names that an import takes and its module does not export. What is no TypeScript may export by other means.
-fn lacking(file: &Path, import: &ModuleUse, modules: Modules<'_>) -> Vec<Option<String>> {
+/// Whether a file is TypeScript by its name: what is not may export by other means than statements.
+fn is_typed(file: &Path) -> bool {
     let ends = ["ts", "tsx", "mts", "cts"];
-    let typed = file
-        .extension()
-        .is_some_and(|end| ends.iter().any(|known| end == *known));
-    if import.names.is_empty() || !typed {
+    file.extension()
+        .is_some_and(|end| ends.iter().any(|known| end == *known))
+}
+
+/// The names that an import takes and its module does not export.
+fn lacking(file: &Path, import: &ModuleUse, modules: Modules<'_>) -> Vec<Lack> {
+    if import.names.is_empty() || !is_typed(file) {
         return Vec::new();
     }
     // A copy that is not there yet, or empty, is a finding of its own.
@@ -129,7 +204,7 @@ fn lacking(file: &Path, import: &ModuleUse, modules: Modules<'_>) -> Vec<Option<
     };
     let exports = Exports::of(&Scan::of(&bytes));
     let names = import.names.iter().filter(|name| !exports.has(name));
-    names.cloned().map(Some).collect()
+    names.cloned().map(Lack::Export).collect()
 }
 
 /// Every file that the file at `path` may mean by a relative import.
@@ -159,58 +234,13 @@ fn relative_imports(source: &Scan<'_>) -> impl Iterator<Item = ModuleUse> + use<
     uses.filter(|module| is_relative(&module.specifier))
 }
 
-/// The files that a relative specifier can mean, by TypeScript's resolution for `NodeNext` and by Bun's, the usual first: the sources of a
-/// compiled module, the path as written, and a folder's index.
-fn candidates(importer: &Path, specifier: &str) -> impl Iterator<Item = PathBuf> + use<> {
-    /// What may stand in the place of a path's end.
-    const ENDS: [(&str, &[&str]); 5] = [
-        (".js", &[".ts", ".tsx", ".d.ts"]),
-        (".mjs", &[".mts", ".d.mts"]),
-        (".cjs", &[".cts", ".d.cts"]),
-        (".jsx", &[".tsx"]),
-        (
-            "",
-            &["", ".ts", ".tsx", ".d.ts", ".js", "/index.ts", "/index.js"],
-        ),
-    ];
-    let target = normalize(&importer.parent().unwrap_or(Path::new("")).join(specifier));
-    target.into_iter().flat_map(|target| {
-        let target = target.to_string_lossy().into_owned();
-        let ends = ENDS.iter().flat_map(|(compiled, ends)| {
-            let of = move |end: &&'static str| (*compiled, *end);
-            ends.iter().map(of)
-        });
-        ends.filter_map(move |(compiled, end)| {
-            let stem = target.strip_suffix(compiled)?;
-            Some(PathBuf::from(format!("{stem}{end}")))
-        })
-    })
-}
-
-/// Resolves `.` and `..` by the text alone; `None` when the path leaves the root.
-fn normalize(path: &Path) -> Option<PathBuf> {
-    let mut found = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::Normal(name) => found.push(name),
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if !found.pop() {
-                    return None;
-                }
-            }
-            _ => return None,
-        }
-    }
-    Some(found)
-}
-
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
 
-    use super::{Modules, source, unresolved};
+    use super::{Commit, Copied, File, Modules, Payload, source, unresolved};
 
     /// What of a file in `src/providers` is unresolved where `there` is all that is there.
     fn check(text: &str, there: &[&str], expected: &[(usize, &str)]) {
@@ -220,6 +250,7 @@ mod tests {
         let modules = Modules {
             is_file: &is_file,
             read: &|path| path.ends_with("a.ts").then(|| A.to_vec()),
+            importers: &|_| Vec::new(),
         };
         let found = unresolved(path, &source, modules);
         let found = found
@@ -254,6 +285,61 @@ mod tests {
         );
         check("import { x } from './data.json';", &there, &[]);
         check("import { x } from 'elsewhere';", &there, &[]);
+    }
+
+    /// What the file `src/user.ts` would lack when `src/a.ts` is replaced.
+    fn check_replaced(before: &str, user: &str, after: &str, expected: &[(usize, &str)]) {
+        let a = Copied {
+            from: "a.ts".to_owned(),
+            to: PathBuf::from("src/a.ts"),
+        };
+        let file = File {
+            bytes: after.as_bytes().to_vec(),
+            mode: 0o644,
+        };
+        let payload = Payload {
+            commit: Commit {
+                id: String::new(),
+                date: String::new(),
+            },
+            files: BTreeMap::from([("a.ts".to_owned(), file)]),
+        };
+        let modules = Modules {
+            is_file: &|path| path == a.to,
+            read: &|path| (path == a.to).then(|| before.as_bytes().to_vec()),
+            importers: &|_| vec![(PathBuf::from("src/user.ts"), user.as_bytes().to_vec())],
+        };
+        let found = payload
+            .unresolved(std::slice::from_ref(&a), modules)
+            .unwrap();
+        let found = found.iter().map(|missing| {
+            assert_eq!(missing.file, Path::new("src/user.ts"));
+            (missing.line, missing.to_string())
+        });
+        let expected = expected.iter();
+        let expected = expected.map(|(line, missing)| (*line, (*missing).to_owned()));
+        assert!(found.eq(expected), "{before} {user} {after}");
+    }
+
+    #[test]
+    fn a_file_is_not_replaced_by_one_that_lacks_what_others_import() {
+        let both = "export const one = 1;\nexport const two = 2;\n";
+        let one = "export const one = 1;\n";
+        let user = "\nimport { one, two } from './a.js';\n";
+        check_replaced(both, user, one, &[(2, "`two` of ./a.js")]);
+        check_replaced(both, user, both, &[]);
+        check_replaced(both, "import { one } from './a.js';", one, &[]);
+        check_replaced(both, "import { two } from './b.js';", one, &[]);
+        check_replaced(both, "import type { two } from './a.js';", one, &[]);
+        // What it did not find before is nothing that it would lose.
+        check_replaced(one, user, one, &[]);
+        check_replaced(
+            "export * from './b.js';",
+            user,
+            one,
+            &[(2, "`two` of ./a.js")],
+        );
+        check_replaced(both, user, "export const { one, two } = all;", &[]);
     }
 
     #[test]

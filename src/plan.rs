@@ -9,7 +9,7 @@ use anyhow::Result;
 use crate::checkout::{Checkout, Entry, File};
 use crate::fact::dockerfile::{self, Wanted};
 use crate::fact::{append, copy};
-use crate::payload::{self, Modules, Payload, Unresolved};
+use crate::payload::{self, Lack, Modules, Payload, Unresolved};
 use crate::skill::{Copied, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
 
 /// What a skill's facts come to on a checkout. The pre-flight, the preview, the install and the verification are this value.
@@ -117,6 +117,7 @@ pub fn plan(
         let modules = Modules {
             is_file: &|path| checkout.is_file(path),
             read: &|path| checkout.bytes(path),
+            importers: &|path| checkout.importers(path),
         };
         let unfit = payload.unresolved(&fold.copies, modules);
         fold.unfit = unfit.unwrap_or_default();
@@ -236,13 +237,16 @@ impl Fold<'_> {
         let unfit = self
             .unfit
             .iter()
-            .filter(|missing| missing.file == copied.to)
+            .filter(|missing| match &missing.lack {
+                Lack::Lost { from, .. } => *from == copied.to,
+                _ => missing.file == copied.to,
+            })
             .collect::<Vec<_>>();
         if !unfit.is_empty() {
             for missing in unfit {
                 self.findings.push(finding(
                     step,
-                    &copied.to,
+                    &missing.file,
                     expected.clone(),
                     &copy::unfit(missing),
                 ));
@@ -256,6 +260,7 @@ impl Fold<'_> {
                 self.copies.iter().any(|copy| copy.to == path) || self.checkout.is_file(path)
             },
             read: &|path| self.checkout.bytes(path),
+            importers: &|path| self.checkout.importers(path),
         };
         let outcome = copy::outcome(copied, &entry, source, there);
         let mode = source.map_or(0o644, |source| source.mode);

@@ -2,7 +2,7 @@
 
 use crate::checkout::{Entry, File};
 use crate::fact::conflict;
-use crate::payload::{self, Modules, Unresolved};
+use crate::payload::{self, Lack, Modules, Unresolved};
 use crate::skill::{Copied, Fault, Outcome};
 use crate::typescript::Token;
 
@@ -58,9 +58,12 @@ pub fn outcome(
 pub fn unfit(missing: &Unresolved) -> Outcome {
     let by_hand = format!(
         "{}, or another commit: --ref names one, and without it the newest that fits is taken",
-        match &missing.name {
-            None => format!("the module `{}`", missing.specifier),
-            Some(name) => format!("an export `{name}` of the module `{}`", missing.specifier),
+        match &missing.lack {
+            Lack::Module => format!("the module `{}`", missing.specifier),
+            Lack::Export(name) =>
+                format!("an export `{name}` of the module `{}`", missing.specifier),
+            Lack::Lost { name, .. } =>
+                format!("`{name}` imported from a file of your own, where you move it to"),
         }
     );
     Outcome::Blocked {
@@ -93,10 +96,14 @@ fn unresolved(missing: &Unresolved) -> Fault {
     fault(
         "import-unresolved",
         Some(missing.line),
-        match &missing.name {
-            None => format!("the imported module `{}` is not there", missing.specifier),
-            Some(name) => format!(
+        match &missing.lack {
+            Lack::Module => format!("the imported module `{}` is not there", missing.specifier),
+            Lack::Export(name) => format!(
                 "the imported module `{}` does not export `{name}`",
+                missing.specifier
+            ),
+            Lack::Lost { name, .. } => format!(
+                "the imported module `{}` would be replaced by one that does not export `{name}`",
                 missing.specifier
             ),
         },
@@ -141,6 +148,7 @@ mod tests {
             mode: 0o644,
         });
         let modules = Modules {
+            importers: &|_| Vec::new(),
             is_file: &|path| path == Path::new("src/there.ts"),
             read: &|_| Some(b"export const there = 1;".to_vec()),
         };

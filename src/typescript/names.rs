@@ -37,6 +37,12 @@ impl Exports {
         self.open || self.names.iter().any(|known| known == name)
     }
 
+    /// Says whether every name that is exported here is surely exported there.
+    #[must_use]
+    pub fn are_in(&self, other: &Self) -> bool {
+        other.open || (!self.open && self.names.iter().all(|name| other.names.contains(name)))
+    }
+
     /// Reads what follows the word `export`.
     fn read(&mut self, scan: &Scan, after: &[Token]) {
         let raw = |index: usize| after.get(index).map_or(&b""[..], |token| scan.raw(token));

@@ -89,6 +89,7 @@ impl Job<'_> {
         let modules = Modules {
             is_file: &|path| self.checkout.is_file(path),
             read: &|path| self.checkout.bytes(path),
+            importers: &|path| self.checkout.importers(path),
         };
         let fit = branch.fitting(copies, modules)?;
         let Some(payload) = fit.payload else {
@@ -99,7 +100,7 @@ impl Job<'_> {
             let why = if fit.unresolved.is_empty() {
                 "has not all files of the skill"
             } else {
-                "does not fit this checkout, which lacks:"
+                "does not fit this checkout, which would lack:"
             };
             let found = format!("the tip of {name}, {} of {}, {why}", tip.short(), tip.date);
             self.ui.tell(Tint::Warn, "older   ", &found);

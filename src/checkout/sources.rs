@@ -1,0 +1,65 @@
+//! The sources of a checkout that may import one of its files. Reads file by file, and holds what it read for as long as it is asked.
+
+use std::fs::{self, DirEntry};
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+
+use super::{Checkout, Entry};
+
+/// How the names of files end that may import others.
+const ENDS: [&str; 6] = ["ts", "tsx", "mts", "cts", "js", "mjs"];
+
+impl Checkout {
+    /// The sources that name the file at a path, each with its bytes: those under the path's own `src` folder, its outermost, by the
+    /// stem of its name. What is installed or hidden (`node_modules`, `.git`) is none, nor is what lies behind a symlink.
+    #[must_use]
+    pub fn importers(&self, path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let above = path
+            .ancestors()
+            .skip(1)
+            .filter(|folder| folder.ends_with("src"));
+        let (Some(folder), Some(stem)) = (above.last(), path.file_stem()) else {
+            return Vec::new();
+        };
+        let stem = stem.as_encoded_bytes();
+        let sources = self
+            .sources(folder)
+            .into_iter()
+            .filter(|source| source != path);
+        let read = sources.filter_map(|source| match self.entry(&source) {
+            Ok(Entry::File { file, .. }) => Some((source, file.bytes)),
+            _ => None,
+        });
+        read.filter(|(_, bytes)| memmem::find(bytes, stem).is_some())
+            .collect()
+    }
+
+    /// The sources under a folder, by their paths relative to the root, in the order of their names.
+    fn sources(&self, folder: &Path) -> Vec<PathBuf> {
+        let (mut found, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+        while let Some(folder) = folders.pop() {
+            let entries = fs::read_dir(self.root.join(&folder)).into_iter().flatten();
+            for entry in entries.flatten().filter(is_of_source) {
+                let path = folder.join(entry.file_name());
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(path),
+                    Ok(kind) if kind.is_file() && is_source(&path) => found.push(path),
+                    _ => {}
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+}
+
+fn is_of_source(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    name != "node_modules" && !name.as_encoded_bytes().starts_with(b".")
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| ENDS.iter().any(|known| end == *known))
+}
