@@ -4,17 +4,17 @@
 //! that are not its first word, and what a RUN's shell does are read here.
 
 mod install;
+mod instruction;
 mod layer;
 mod lines;
 mod scope;
 mod shell;
 mod words;
 
-use std::ops::Range;
-
 use parse_dockerfile::{Command, FromInstruction, Instruction as Parsed, RunInstruction};
 
 pub use install::{Install, Manager, Version};
+pub use instruction::{Instruction, What};
 pub use layer::layer;
 pub use words::{Declaration, Value};
 
@@ -38,34 +38,6 @@ pub struct Dockerfile {
     global: Scope,
     /// What each stage's names stand for at its end.
     scopes: Vec<Scope>,
-}
-
-/// One instruction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instruction {
-    /// From the keyword to the end of its last line, line end excluded: continuation lines and heredocs are in it.
-    pub span: Range<usize>,
-    /// The keyword's line, counted from 1.
-    pub line: usize,
-    /// The index of the stage it stands in; without one it stands before the first FROM.
-    pub stage: Option<usize>,
-    /// What it says.
-    pub what: What,
-}
-
-/// What an instruction says, as far as a layer needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
-    /// `FROM`: opens a stage.
-    From,
-    /// `ARG`, with a declaration for each name.
-    Arg(Vec<Declaration>),
-    /// `ENV`, with a declaration for each name it sets.
-    Env(Vec<Declaration>),
-    /// `RUN`, with what it installs globally.
-    Run(Vec<Install>),
-    /// Any other instruction.
-    Other,
 }
 
 /// One stage of a build.
@@ -170,6 +142,7 @@ impl Dockerfile {
             Parsed::Arg(_) => self.declare(statement),
             Parsed::Env(_) => self.set(statement),
             Parsed::Run(run) => What::Run(self.installs(run, statement, start)),
+            Parsed::User(user) => self.become_user(&user.arguments.value),
             _ => What::Other,
         };
         let span = statement.span.clone();
@@ -258,6 +231,17 @@ impl Dockerfile {
         What::Env(settings)
     }
 
+    fn become_user(&self, said: &str) -> What {
+        let scope = self.scopes.last().unwrap_or(&self.global);
+        let mut user = scope
+            .expand(said, self.escape)
+            .unwrap_or_else(|| said.to_owned());
+        if let Some(group) = user.find(':').filter(|_| !user.contains('$')) {
+            user.truncate(group);
+        }
+        What::User(user)
+    }
+
     fn installs(
         &self,
         run: &RunInstruction<'_>,
@@ -302,37 +286,6 @@ impl Dockerfile {
             line,
             why: "where one instruction ends and the next begins cannot be told".to_owned(),
         }
-    }
-}
-
-impl Instruction {
-    /// Returns the names that an ARG declares; none for another instruction.
-    #[must_use]
-    pub fn declarations(&self) -> &[Declaration] {
-        if let What::Arg(declarations) = &self.what {
-            declarations
-        } else {
-            &[]
-        }
-    }
-
-    /// Returns what a RUN installs globally; nothing for another instruction.
-    #[must_use]
-    pub fn installs(&self) -> &[Install] {
-        if let What::Run(installs) = &self.what {
-            installs
-        } else {
-            &[]
-        }
-    }
-
-    /// Returns the declaration of an ENV that sets the name, its last one.
-    #[must_use]
-    pub fn sets(&self, name: &str) -> Option<&Declaration> {
-        let What::Env(settings) = &self.what else {
-            return None;
-        };
-        settings.iter().rfind(|set| set.name == name)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The fact that a Dockerfile installs a package in a layer of its own, at a version that an ARG pins. It never changes a line of the user's but a pin.
 
 mod edit;
+mod note;
 mod site;
 
 use crate::dockerfile::{
@@ -94,48 +95,6 @@ impl Site<'_> {
     fn version_pinned(self) -> Option<String> {
         let (_, _, pin) = self.pinned().pop()?;
         pin.version().map(str::to_owned)
-    }
-
-    fn holds(self, pinned: &[Pinned<'_>]) -> Outcome {
-        let Some((_, install, pin)) = pinned.last() else {
-            return Outcome::Holds {
-                line: None,
-                note: None,
-            };
-        };
-        let other = self.other_version(pin);
-        let list = (!install.alone).then(|| "it stands in a list with other packages".to_owned());
-        let again = self
-            .places(&self.layer.package)
-            .into_iter()
-            .find(|(_, other)| *other != *install);
-        let twice =
-            again.map(|(_, other)| format!("it is installed twice, also in line {}", other.line));
-        let notes: Vec<String> = [other, list, twice].into_iter().flatten().collect();
-        Outcome::Holds {
-            line: Some(install.line),
-            note: (!notes.is_empty()).then(|| notes.join("; ")),
-        }
-    }
-
-    /// What there is to say of a version.
-    fn other_version(self, pin: &Declaration) -> Option<String> {
-        let value = pin.filled()?;
-        let (said, documents) = (value.said(), &self.layer.version);
-        let Some(version) = pin.version() else {
-            return Some(format!(
-                "`{said}` is only known to a build, the document's version is {documents}"
-            ));
-        };
-        let here = if value.varies() {
-            format!("`{said}` is {version} here")
-        } else {
-            format!("{version} is pinned here")
-        };
-        if version != documents {
-            return Some(format!("{here}, the document's is {documents}"));
-        }
-        value.varies().then_some(here)
     }
 
     /// Changes the pins that are not at the version the user asks for.

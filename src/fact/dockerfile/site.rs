@@ -116,10 +116,7 @@ impl<'a> Site<'a> {
 
     /// An ENV of the ARG's name, which the RUN gets in the ARG's place. One that is given the ARG's value hides nothing.
     pub fn hiding(self, run: &Instruction) -> Option<&'a Instruction> {
-        let built = self.file.built();
-        let inherited = move |other: &Instruction| {
-            other.stage < run.stage && other.stage.is_some_and(|stage| built.contains(&stage))
-        };
+        let inherited = self.inherited(run);
         let above =
             |other: &Instruction| other.stage == run.stage && other.span.start < run.span.start;
         let mut envs = self
@@ -128,6 +125,22 @@ impl<'a> Site<'a> {
             .iter()
             .filter(|env| env.sets(&self.layer.arg).is_some());
         envs.find(|env| above(env) && !self.repeats(env, run) || inherited(env))
+    }
+
+    /// The line of the USER that a RUN runs as, and its name; none where only the base image says who that is.
+    pub fn user(self, run: &Instruction) -> Option<(usize, &'a str)> {
+        let inherited = self.inherited(run);
+        let above = self.file.instructions.iter();
+        let above = above.filter(|other| other.span.start < run.span.start);
+        let mut users = above.filter_map(|other| Some((other, other.user()?)));
+        let (user, name) = users.rfind(|(user, _)| user.stage == run.stage || inherited(user))?;
+        Some((user.line, name))
+    }
+
+    /// Says of an instruction whether it stands in a stage that the RUN's stage is built from.
+    fn inherited(self, run: &Instruction) -> impl Fn(&Instruction) -> bool + use<> {
+        let (stage, built) = (run.stage, self.file.built());
+        move |other| other.stage < stage && other.stage.is_some_and(|stage| built.contains(&stage))
     }
 
     /// Whether the ENV is given the value of the ARG that counts at the RUN, as in `ENV A=$A`.

@@ -5,6 +5,7 @@ mod install;
 mod laws;
 mod place;
 mod unreadable;
+mod user;
 mod version;
 
 use super::{Wanted, outcome};
