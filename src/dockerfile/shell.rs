@@ -17,6 +17,8 @@ pub struct Command {
     pub diverted: bool,
     /// How it follows the command before it.
     pub after: Link,
+    /// The index of the command before it, between which and this one those of its own substitutions stand.
+    pub before: usize,
 }
 
 /// How a command follows the one before it.
@@ -81,6 +83,8 @@ struct Frame {
     heredocs: Vec<Heredoc>,
     /// How the next command follows.
     link: Link,
+    /// The index of the last command.
+    last: usize,
     /// How many subshells are open.
     brackets: usize,
     /// How many `case` are open.
@@ -232,6 +236,7 @@ impl Reader<'_> {
         if ends {
             let mut command = std::mem::take(&mut frame.command);
             command.after = frame.link;
+            command.before = std::mem::replace(&mut frame.last, index);
             self.commands.push(command);
         }
         // Where nothing ended, as with a line end behind `&&`, what stood there goes on.
@@ -326,7 +331,7 @@ fn passed(glyphs: &[Glyph], escaped: &[char]) -> Vec<Glyph> {
     passed
 }
 
-/// Returns the words of a text that a shell would get, as the words of a command.
+/// Returns the words of a text that a shell would get, as the words of a command. What a variable in them holds is split, too.
 pub fn data(text: &[Glyph]) -> Vec<Word> {
     let pieces = text.split(|(_, glyph)| glyph.is_whitespace());
     let word = |piece: &[Glyph]| {
@@ -335,7 +340,7 @@ pub fn data(text: &[Glyph]) -> Vec<Word> {
         Some(Word {
             at: piece.first()?.0,
             text: text.replace(EXPANDED, "$"),
-            quoted: true,
+            quoted: false,
         })
     };
     pieces.filter_map(word).collect()

@@ -15,9 +15,7 @@ pub fn text(commands: &[Command], index: usize) -> Option<Vec<Glyph>> {
         if let Some(body) = command.bodies.last() {
             return Some(body.clone());
         }
-        index = index
-            .checked_sub(1)
-            .filter(|_| command.after == Link::Pipe)?;
+        index = Some(command.before).filter(|at| command.after == Link::Pipe && *at < index)?;
         let before = commands.get(index).filter(|before| !before.diverted)?;
         let (first, arguments) = program::behind_lead(&before.words).split_first()?;
         match program::name(first) {

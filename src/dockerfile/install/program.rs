@@ -273,6 +273,10 @@ pub fn fed(words: &[Word], input: Option<&[Glyph]>) -> Vec<Vec<Word>> {
             rest = after.get(1..).unwrap_or_default();
         }
     }
+    // Without a command it writes what it reads.
+    if rest.is_empty() {
+        return Vec::new();
+    }
     let command = rest.to_vec();
     let fed = input.map(shell::data).unwrap_or_default();
     let fed = fed.into_iter().take(FED);

@@ -170,11 +170,17 @@ fn xargs_installs_what_it_is_fed() {
         "cat <<E | xargs npx pnpm i -g\na@1\nb\nE",
         "xargs pnpm i -g <<< 'a@1 b'",
         "echo b | xargs --max-args=1 pnpm i -g a@1",
+        "echo a@1 b | xargs pnpm i -g --prefix \"$(npm prefix -g)\"",
+        "echo a@1 \"b\" | tee $(x) | xargs pnpm i -g",
+        "x='a@1 b'; echo $x | xargs pnpm i -g",
+        "x='a@1 b'; xargs pnpm i -g <<< \"$x\"",
     ] {
         check_installs(&format!("RUN {run}\n"), &["pnpm a 1", "pnpm b"]);
     }
     for run in [
         "echo a | xargs echo pnpm i -g",
+        "echo pnpm i -g a | xargs -n1",
+        "echo a; echo $(echo b | x) $(xargs pnpm i -g)",
         "echo a; xargs pnpm i -g < x",
         "cat x | xargs pnpm i -g",
         "echo a | grep -v a | xargs pnpm i -g",
