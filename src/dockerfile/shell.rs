@@ -208,8 +208,8 @@ impl Reader<'_> {
     }
 
     fn end_argument(&mut self, mut word: Word) {
-        if word.text.contains(EXPANDED) {
-            word.text = word.text.replace(EXPANDED, "$");
+        if word.text.contains([EXPANDED, SPENT]) {
+            word.text = plain(&word.text);
         }
         let frame = &mut self.frame;
         let case = ["case", "esac"].contains(&word.text.as_str()) && !word.quoted;
@@ -249,13 +249,15 @@ impl Reader<'_> {
         self.end_command(Link::Next);
         for heredoc in std::mem::take(&mut self.frame.heredocs) {
             let body = self.body(&heredoc);
-            let command = heredoc
-                .command
-                .and_then(|index| self.commands.get_mut(index));
-            if let Some(command) = command {
-                // The heredoc of a RUN without words is its script.
-                let kept = heredoc.quoted || command.words.is_empty();
-                command.bodies.push(if kept { body } else { given(&body) });
+            let Some(index) = heredoc.command else {
+                continue;
+            };
+            let script = |command: &Command| command.words.is_empty();
+            // The heredoc of a RUN without words is its script.
+            let kept = heredoc.quoted || self.commands.get(index).is_some_and(script);
+            let body = if kept { body } else { self.given(&body) };
+            if let Some(command) = self.commands.get_mut(index) {
+                command.bodies.push(body);
             }
         }
     }
@@ -303,32 +305,21 @@ pub fn is_keyword(word: &Word) -> bool {
 /// Stands for a `$` that an outer shell has expanded already, so that an inner one's quotes do not matter to it.
 const EXPANDED: char = '\u{f8ff}';
 
+/// Stands for a `$(...)` that an outer shell has run already.
+const SPENT: char = '\u{f8fe}';
+
+fn plain(text: &str) -> String {
+    text.replace(EXPANDED, "$").replace(SPENT, "$(...)")
+}
+
 /// Returns what a shell gets that is given the word as its script.
 pub fn inner(word: &Word) -> Vec<Glyph> {
     let glyphs = lines::glyphs(&word.text, word.at).collect::<Vec<_>>();
-    passed(&glyphs, &['$'])
-}
-
-/// Returns what a shell gets that reads the body of a heredoc whose delimiter is not quoted.
-fn given(body: &[Glyph]) -> Vec<Glyph> {
-    passed(body, &['$', '`', '\\', '\n'])
-}
-
-/// What stands behind a `\` is the inner shell's, and another `$` is not; a substitution is read as the inner shell's either way.
-fn passed(glyphs: &[Glyph], escaped: &[char]) -> Vec<Glyph> {
-    let mut rest = glyphs.iter().copied().peekable();
-    let mut passed = Vec::with_capacity(glyphs.len());
-    while let Some((at, glyph)) = rest.next() {
-        let next = rest.peek().map(|(_, next)| *next);
-        match (glyph, next) {
-            ('\\', Some(next)) if escaped.contains(&next) => {
-                passed.extend(rest.next().filter(|(_, next)| *next != '\n'));
-            }
-            ('$', next) if next != Some('(') => passed.push((at, EXPANDED)),
-            _ => passed.push((at, glyph)),
-        }
-    }
-    passed
+    let mut reader = Reader {
+        rest: &glyphs,
+        ..Reader::default()
+    };
+    reader.passed(&['$'])
 }
 
 /// Returns the words of a text that a shell would get, as the words of a command. What a variable in them holds is split, too.
@@ -339,7 +330,7 @@ pub fn data(text: &[Glyph]) -> Vec<Word> {
         let text = text.trim_matches(['"', '\'']).replace('$', "\\$");
         Some(Word {
             at: piece.first()?.0,
-            text: text.replace(EXPANDED, "$"),
+            text: plain(&text),
             quoted: false,
         })
     };

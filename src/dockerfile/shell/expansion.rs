@@ -1,6 +1,6 @@
 //! Quotes and expansions of a shell's word. What a substitution runs is read as commands; nothing is expanded.
 
-use super::{Reader, Word};
+use super::{EXPANDED, Glyph, Reader, SPENT, Word};
 
 /// Substitutions in substitutions are read this deep; nobody writes deeper ones, but a file could.
 const DEPTH: usize = 16;
@@ -76,6 +76,42 @@ impl Reader<'_> {
     pub(super) fn dollar(&mut self, at: usize, quoting: Quoting) {
         self.push(at, '$');
         self.as_it_stands(at, |reader| reader.skip_expansion(quoting));
+    }
+
+    /// Reads the body of a heredoc whose delimiter is not quoted, and returns what a shell gets that reads it.
+    pub(super) fn given(&mut self, body: &[Glyph]) -> Vec<Glyph> {
+        let mut reader = Reader {
+            rest: body,
+            commands: std::mem::take(&mut self.commands),
+            depth: self.depth,
+            ..Reader::default()
+        };
+        let given = reader.passed(&['$', '`', '\\', '\n']);
+        self.commands = reader.commands;
+        given
+    }
+
+    /// What stands behind a `\` is the inner shell's, and another expansion is not.
+    pub(super) fn passed(&mut self, escaped: &[char]) -> Vec<Glyph> {
+        let mut passed = Vec::with_capacity(self.rest.len());
+        while let Some((at, glyph)) = self.next() {
+            match (glyph, self.peek()) {
+                ('\\', Some(next)) if escaped.contains(&next) => {
+                    passed.extend(self.next().filter(|(_, next)| *next != '\n'));
+                }
+                ('$', Some('(')) => {
+                    self.skip_expansion(Quoting::Double);
+                    passed.push((at, SPENT));
+                }
+                ('$', _) => passed.push((at, EXPANDED)),
+                ('`', _) if escaped.contains(&'`') => {
+                    self.skip_backticks();
+                    passed.push((at, SPENT));
+                }
+                _ => passed.push((at, glyph)),
+            }
+        }
+        passed
     }
 
     fn as_it_stands(&mut self, at: usize, skip: impl FnOnce(&mut Self)) {
@@ -189,10 +225,11 @@ impl Reader<'_> {
         if self.depth < DEPTH {
             let reader = Reader {
                 rest: &script,
+                commands: std::mem::take(&mut self.commands),
                 depth: self.depth + 1,
                 ..Reader::default()
             };
-            self.commands.extend(reader.read());
+            self.commands = reader.read();
         }
     }
 }

@@ -30,7 +30,7 @@ fn heredocs_of_shells_are_scripts() {
 
 #[test]
 fn heredocs_in_heredocs_end_somewhere() {
-    check_installs(&format!("RUN {}A\n", "<<A\n".repeat(20_000)), &[]);
+    check_installs(&format!("RUN npm {}A\n", "<<A\n".repeat(20_000)), &[]);
     check_installs("RUN <<A\nbash <<B\npnpm i -g a\nB\nA\n", &["pnpm a"]);
 }
 
@@ -72,13 +72,45 @@ fn a_substitution_runs_its_commands() {
         "echo ${x:-$(pnpm i -g a@1)}",
         "echo \"$(cd /x && (pnpm i -g a@1))\"",
         "echo $(echo $(pnpm i -g a@1))",
+        "cat <<E > x\nit's \"$(pnpm i -g a@1)\nE",
+        "cat <<E > x; y\n`pnpm i -g a@1`\nE",
+        "<<S\ncat <<E |\n${x:-$(pnpm i -g a@1)}\nE\ntee\nS",
     ] {
-        check_installs(&format!("RUN {run}"), &["pnpm a 1"]);
+        check_installs(&format!("RUN {run}\n"), &["pnpm a 1"]);
+    }
+    for run in [
+        "cat <<'E'\n$(pnpm i -g a@1)\nE",
+        "cat <<E\n\\$(pnpm i -g a@1) \\`pnpm i -g a@1\\`\nE",
+        "cat <<X <<'E'\n$(x)\nX\n$(pnpm i -g a@1)\nE",
+    ] {
+        check_installs(&format!("RUN {run}\n"), &[]);
     }
     check_installs("RUN echo '$(pnpm i -g a@1)' \\`pnpm i -g a@1\\`", &[]);
     check_installs(
         "RUN <<E\ncat <<X > $(pnpm i -g a)\npnpm i -g b\nX\nY=$(pnpm i -g c\n) bash <<X\npnpm i -g d\nX\nE\n",
         &["pnpm a", "pnpm c", "pnpm d"],
+    );
+}
+
+#[test]
+fn a_substitution_is_run_by_one_shell_alone() {
+    for run in [
+        "sh -c \"echo $(pnpm i -g a@1)\"",
+        "sh -c \"echo '$(pnpm i -g a@1)'\"",
+        "sh -c \"echo ${x:-$(pnpm i -g a@1)}\"",
+        "sh -c \"echo \\$(pnpm i -g a@1)\"",
+        "sh <<E\necho \"$(pnpm i -g a@1)\"\nE",
+        "sh <<E\necho \\$(pnpm i -g a@1)\nE",
+        "sh <<E\necho `pnpm i -g a@1`\nE",
+        "sh <<E\necho \\`pnpm i -g a@1\\`\nE",
+        "cat <<E | sh\nsh -c \"$(pnpm i -g a@1)\"\nE",
+    ] {
+        check_installs(&format!("RUN {run}\n"), &["pnpm a 1"]);
+    }
+    check_installs("RUN sh -c \"pnpm i -g 'a@$(x 'y')'\"", &["pnpm a $(...)"]);
+    check_installs(
+        "RUN sh <<E\npnpm i -g \"a@$(cat v)\" b$(x) c\nE\n",
+        &["pnpm a $(...)", "pnpm b$(...)", "pnpm c"],
     );
 }
 
@@ -89,9 +121,15 @@ fn substitutions_in_substitutions_end_somewhere() {
         ("${a:-", 20_000),
         ("`\\", 2_000),
         ("\"$(", 20_000),
+        ("sh -c \"$(", 2_000),
     ] {
-        check_installs(&format!("RUN x {}", open.repeat(count)), &[]);
+        check_installs(&format!("RUN npm {}", open.repeat(count)), &[]);
     }
+    let open = |level: usize| format!("sh <<E{level}\n$(");
+    let close = |level: usize| format!(")\nE{level}\n");
+    let nested = (0..2_000).map(open).chain((0..2_000).rev().map(close));
+    let nested = nested.collect::<String>();
+    check_installs(&format!("RUN <<Z\nnpm\n{nested}Z\n"), &[]);
 }
 
 #[test]

@@ -32,7 +32,7 @@ const CORES: [&str; 14] = [
 ];
 
 /// Puts a script into another one.
-const WRAPPERS: [fn(&str) -> String; 22] = [
+const WRAPPERS: [fn(&str) -> String; 25] = [
     |script| format!("true && {{ {script}\n}}"),
     |script| format!("false || (true; {script}\n)"),
     |script| format!("if true; then {script}\nfi"),
@@ -65,6 +65,14 @@ const WRAPPERS: [fn(&str) -> String; 22] = [
             body = escaped(script, "$`\\")
         )
     },
+    |script| {
+        format!(
+            "cat > log <<U{n}\n\"$({script}\n)\nU{n}\n",
+            n = script.len()
+        )
+    },
+    |script| format!("sh -c \"echo '$({script}\n)'\""),
+    |script| format!("sh <<T{n}\n: \"$({script}\n)\"\nT{n}\n", n = script.len()),
     |script| format!("echo 'it'\\''s' \"'\" \\' # it's\n{script}"),
     |script| format!("cat > log <<Z\n$(echo x) ) pnpm i -g c\nZ\n{script}"),
     |script| format!("echo {} > log\n{script}", quoted(script)),
@@ -145,6 +153,7 @@ fn said(install: &Install) -> String {
     };
     // The substitution of nothing is not expanded.
     let package = install.package.replace("$(true)", "");
+    let package = package.replace("$(...)", "");
     format!("{} {package}@{version}", install.manager.program())
 }
 
