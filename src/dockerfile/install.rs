@@ -189,6 +189,13 @@ impl<'a> Run<'a> {
 
     fn command(&mut self, command: &[Word], input: Option<&[Glyph]>, depth: usize) {
         let words = program::behind_lead(command);
+        let lead = command.len() - words.len();
+        if let Some(called) = self.called(words).filter(|_| depth <= DEPTH) {
+            let lead = command.iter().take(lead).cloned();
+            let command: Vec<Word> = lead.chain(called).collect();
+            self.command(&command, input, depth + 1);
+            return;
+        }
         if program::is_xargs(words) && depth <= DEPTH {
             for words in program::fed(words, input) {
                 self.command(&words, None, depth + 1);
@@ -197,7 +204,6 @@ impl<'a> Run<'a> {
         }
         self.install(words);
         // An assignment before a command counts in that command's own script.
-        let lead = command.len() - words.len();
         let known = self.variables.lend(command.iter().take(lead));
         if let Some(script) = program::script(words) {
             self.script(&script, depth + 1);
@@ -205,6 +211,16 @@ impl<'a> Run<'a> {
             self.script(input, depth + 1);
         }
         self.variables.take_back(known);
+    }
+
+    /// The command that a variable is the beginning of.
+    fn called(&self, words: &[Word]) -> Option<Vec<Word>> {
+        let (first, rest) = words
+            .split_first()
+            .filter(|(first, _)| first.text.starts_with('$'))?;
+        let called = self.variables.words(first);
+        let known = called.iter().map(|word| &word.text).ne([&first.text]);
+        known.then(|| called.into_iter().chain(rest.iter().cloned()).collect())
     }
 
     fn install(&mut self, words: &[Word]) {

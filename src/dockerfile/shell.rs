@@ -1,8 +1,11 @@
 //! Shell text as simple commands: words without their quotes, separators, comments and heredocs. It never expands or runs anything.
 
+mod array;
 mod expansion;
 
 use super::lines::{self, Glyph};
+
+pub use array::Array;
 
 use expansion::Quoting;
 
@@ -11,6 +14,8 @@ use expansion::Quoting;
 pub struct Command {
     /// Its words; redirections are not among them.
     pub words: Vec<Word>,
+    /// The arrays that it sets.
+    pub arrays: Vec<Array>,
     /// The bodies of its heredocs and the words of its here-strings, as a shell that reads them gets them.
     pub bodies: Vec<Vec<Glyph>>,
     /// Whether what it writes goes elsewhere than into a pipe.
@@ -149,6 +154,7 @@ impl Reader<'_> {
             '|' if self.next_if('|') => self.end_command(Link::Or),
             '|' => self.end_command(Link::Pipe),
             ';' if self.next_if(';') => self.end_command(Link::Branch),
+            '(' if self.begins_array() => self.array(),
             '(' => self.open(),
             ';' | '&' | ')' => self.end_command(Link::Next),
             '<' | '>' => self.redirect(glyph),
@@ -232,7 +238,8 @@ impl Reader<'_> {
             reads |= heredoc.command.is_none();
             heredoc.command.get_or_insert(index);
         }
-        let ends = reads || !frame.command.words.is_empty();
+        let command = &frame.command;
+        let ends = reads || !command.words.is_empty() || !command.arrays.is_empty();
         if ends {
             let mut command = std::mem::take(&mut frame.command);
             command.after = frame.link;
@@ -300,6 +307,15 @@ impl Heredoc {
 /// Says whether the word may stand before a command in its list.
 pub fn is_keyword(word: &Word) -> bool {
     !word.quoted && KEYWORDS.contains(&word.text.as_str())
+}
+
+/// Says whether a variable may have the name.
+pub fn is_name(name: &str) -> bool {
+    !name.starts_with(|first: char| first.is_ascii_digit())
+        && !name.is_empty()
+        && name
+            .chars()
+            .all(|glyph| glyph.is_ascii_alphanumeric() || glyph == '_')
 }
 
 /// Stands for a `$` that an outer shell has expanded already, so that an inner one's quotes do not matter to it.

@@ -1,7 +1,7 @@
 //! The packages among the words of a package manager's command. It never looks at what runs the command.
 
-use super::super::shell::Word;
-use super::program::{self, is_name};
+use super::super::shell::{Word, is_name};
+use super::program;
 use super::{Manager, Version};
 
 const MANAGERS: [Manager; 4] = [Manager::Pnpm, Manager::Npm, Manager::Yarn, Manager::Bun];

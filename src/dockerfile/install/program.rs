@@ -140,17 +140,11 @@ fn is_instruction(word: &Word) -> bool {
     !word.quoted && (word.text == "RUN" || word.text.starts_with("--"))
 }
 
-/// The name and the value of an assignment.
+/// The name and the value of an assignment, also of one that adds to what the name stands for.
 pub fn assignment(word: &Word) -> Option<(&str, &str)> {
-    word.text.split_once('=').filter(|(name, _)| is_name(name))
-}
-
-pub fn is_name(name: &str) -> bool {
-    !name.starts_with(|first: char| first.is_ascii_digit())
-        && !name.is_empty()
-        && name
-            .chars()
-            .all(|glyph| glyph.is_ascii_alphanumeric() || glyph == '_')
+    let (name, value) = word.text.split_once('=')?;
+    let name = name.strip_suffix('+').unwrap_or(name);
+    shell::is_name(name).then_some((name, value))
 }
 
 /// The last part of the program's path, without the `@version` that corepack and npx take.

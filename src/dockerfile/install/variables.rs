@@ -1,7 +1,7 @@
 //! What a script sets its variables to, where that is certain. A value that depends on a condition counts only where that does.
 
 use super::super::scope::Scope;
-use super::super::shell::{self, Command, Link, Word};
+use super::super::shell::{self, Array, Command, Link, Word};
 use super::package::variable;
 use super::program::assignment;
 
@@ -74,6 +74,10 @@ impl<'a> Variables<'a> {
                 _ => {}
             }
         }
+        command
+            .arrays
+            .iter()
+            .for_each(|array| self.learn_array(array));
         let words = command.words.iter();
         let mut words = words.skip_while(|word| shell::is_keyword(word));
         let list = words.clone();
@@ -98,6 +102,17 @@ impl<'a> Variables<'a> {
         self.know(&name.text, values, true);
     }
 
+    /// `$A` is its first element, `${A[@]}` is each, and `${A[*]}` is all of them.
+    fn learn_array(&mut self, array: &Array) {
+        let certain = !self.place.tested;
+        let words = array.words.iter().flat_map(|word| self.words(word));
+        let all: Vec<String> = words.map(|word| word.text).take(WORDS).collect();
+        let Array { name, .. } = array;
+        self.know(name, all.iter().take(1).cloned().collect(), certain);
+        self.know(&format!("{name}[*]"), vec![all.join(" ")], certain);
+        self.know(&format!("{name}[@]"), all, certain);
+    }
+
     fn learn_list<'w>(&mut self, words: impl Iterator<Item = &'w Word> + Clone) {
         let set = words.filter(|word| !word.text.starts_with('-'));
         if set.clone().all(|word| assignment(word).is_some()) {
@@ -110,9 +125,17 @@ impl<'a> Variables<'a> {
         let Some((name, value)) = assignment(word) else {
             return;
         };
+        let added = word
+            .text
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('+'));
         let value = Word {
             at: word.at,
-            text: value.to_owned(),
+            text: if added {
+                format!("${{{name}}}{value}")
+            } else {
+                value.to_owned()
+            },
             quoted: true,
         };
         let values = self.words(&value).into_iter().map(|word| word.text);
@@ -187,6 +210,7 @@ impl<'a> Variables<'a> {
             let (piece, after) = behind.split_at(length);
             let first = before.is_empty() && rest.len() == text.len();
             let values = variable(piece)
+                .or_else(|| elements(piece))
                 .filter(|_| !before.ends_with('\\'))
                 .and_then(|name| self.values(name, first));
             let raw = vec![piece.to_owned()];
@@ -217,6 +241,15 @@ impl<'a> Variables<'a> {
         let outside = self.scope.text(name).filter(|_| first);
         outside.map(|text| vec![text.replace('$', "\\$")])
     }
+}
+
+/// The `A[@]` of `${A[@]}`.
+fn elements(piece: &str) -> Option<&str> {
+    let named = piece.strip_prefix("${")?.strip_suffix('}')?;
+    let name = ["[@]", "[*]"]
+        .iter()
+        .find_map(|all| named.strip_suffix(all))?;
+    shell::is_name(name).then_some(named)
 }
 
 /// How long the variable is that begins the text; a substitution is all of it.

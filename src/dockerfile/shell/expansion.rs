@@ -3,7 +3,7 @@
 use super::{EXPANDED, Glyph, Reader, SPENT, Word};
 
 /// Substitutions in substitutions are read this deep; nobody writes deeper ones, but a file could.
-const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
 
 /// Whether an expansion stands between double quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -122,6 +122,8 @@ fn substitutions_in_substitutions_end_somewhere() {
         ("`\\", 2_000),
         ("\"$(", 20_000),
         ("sh -c \"$(", 2_000),
+        ("A=(", 20_000),
+        ("A=($(", 20_000),
     ] {
         check_installs(&format!("RUN npm {}", open.repeat(count)), &[]);
     }
@@ -268,6 +270,66 @@ fn what_the_shell_calls_a_variable_is_what_it_is_set_to() {
         &["pnpm a 1", "pnpm b", "npm c 2", "npm d 2"],
     );
     check_installs("RUN x=$(cat y); pnpm i -g a@$x", &["pnpm a $(cat y)"]);
+}
+
+#[test]
+fn an_array_is_its_elements() {
+    for run in [
+        "A=(a@1 \"b\"); pnpm i -g \"${A[@]}\"",
+        "<<S\nA=(\n  # why\n  a@1\n\n  'b' # too\n)\npnpm i -g ${A[@]}\nS\n",
+        "A=(a@1); A+=(b) && pnpm i -g \"${A[@]}\"",
+        "declare -a A=('a@1 b') B=(c) && pnpm i -g ${A[@]}",
+        "v=1; A=(a@$v b); for p in \"${A[@]}\"; do pnpm i -g \"$p\"; done",
+        "A=(a@1 b); printf '%s\\n' \"${A[*]}\" | xargs pnpm i -g",
+        "A=(a@1 b); pnpm i -g ${A[*]}",
+        "A=(pnpm i -g a@1 b); \"${A[@]}\"",
+        "if y; then A=(a@1 b) && pnpm i -g ${A[@]}; fi",
+    ] {
+        check_installs(&format!("RUN {run}"), &["pnpm a 1", "pnpm b"]);
+    }
+    for run in [
+        "A=(pnpm i -g a)",
+        "A=(pnpm i -g a); echo \"${A[@]}\"",
+        "A=(pnpm i -g a); $A",
+    ] {
+        check_installs(&format!("RUN {run}"), &[]);
+    }
+    check_installs(
+        "RUN A=(a b); pnpm i -g $A && npm i -g c",
+        &["pnpm a", "npm c"],
+    );
+    check_installs("RUN f=(a); f() (pnpm i -g b) && f", &["pnpm b"]);
+}
+
+#[test]
+fn a_variable_may_be_added_to() {
+    for run in [
+        "x=a@; x+=1; pnpm i -g $x",
+        "x=; x+=' a@1' && pnpm i -g $x",
+        "x=1 && y=a && y+=@$x && pnpm i -g \"$y\"",
+    ] {
+        check_installs(&format!("RUN {run}"), &["pnpm a 1"]);
+    }
+}
+
+#[test]
+fn a_variable_may_be_the_command() {
+    for run in [
+        "c='pnpm i -g'; $c a@1",
+        "c=; $c pnpm i -g a@1",
+        "c=pnpm; sudo \"$c\" i -g a@1",
+        "c='sudo -E'; d=\"$c pnpm i\"; x=1 $d -g a@1",
+        "c='xargs pnpm'; sh -c \"$c i -g a@1\"",
+    ] {
+        check_installs(&format!("RUN {run}"), &["pnpm a 1"]);
+    }
+    for run in [
+        "c='pnpm i -g'; \"$c\" a",
+        "c=echo; $c pnpm i -g a",
+        "c='$c'; c=$c; $c pnpm i -g a",
+    ] {
+        check_installs(&format!("RUN {run}"), &[]);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ const SHELLS: [&str; 2] = ["sh", "bash"];
 const V: &str = "7.7.7";
 
 /// Scripts that install something, by `V`.
-const CORES: [&str; 14] = [
+const CORES: [&str; 16] = [
     "pnpm i -g a@$V",
     "pnpm add --global \"a@\"${V} b",
     "npm -g install 'a@$V'",
@@ -26,9 +26,21 @@ const CORES: [&str; 14] = [
     "V=1.0; pnpm i -g a@$V",
     "V=1.0 pnpm i -g a@$V",
     "for p in a@$V b; do npm i -g \"$p\"; done",
+    "c='pnpm i'; $c -g a@$V",
+    "echo a@$V | tee log $(true) | xargs pnpm i -g b$(true)",
     "env W=1 nice -n 1 pnpm i -g a@$V > log 2>&1",
     "echo $(echo \")\") ${W:-\"}\"} `echo '\"'` && pnpm i -g a@$V",
     "pnpm i -g $(true)a # pnpm i -g b\necho pnpm i -g c",
+];
+
+/// Scripts that only bash knows.
+const BASH_CORES: [&str; 6] = [
+    "A=(a@$V \"b\"); pnpm i -g \"${A[@]}\"",
+    "A=(\n  # why\n  'a@1'\n); A+=(b c) && npm i -g ${A[*]}",
+    "declare -a A=(a \"b)\"); for p in \"${A[@]}\"; do pnpm i -g \"$p@$V\"; done",
+    "A=(pnpm i -g \"a@$V\"); \"${A[@]}\" b $A",
+    "p=a; p+=\"@$V\"; pnpm i -g $p",
+    "xargs npm i -g <<< \"a@$V b\"",
 ];
 
 /// Puts a script into another one.
@@ -105,17 +117,25 @@ fn a_shell_installs_what_is_read() {
         fs::write(&path, stub).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
+    // What bash calls as sh is bash, too.
+    let bash = folder.path().join("bash");
+    fs::create_dir(&bash).unwrap();
+    std::os::unix::fs::symlink("/bin/bash", bash.join("sh")).unwrap();
     let mut dice = Dice::new(0x2545_F491_4F6C_DD1D);
     let mut wrong = Vec::new();
-    for number in 0..CORES.len() * 25 {
-        let mut script = CORES[number % CORES.len()].to_owned();
+    let both = CORES.map(|core| (core, &SHELLS[..]));
+    let bash = BASH_CORES.map(|core| (core, &SHELLS[1..]));
+    let cores = [&both[..], &bash].concat();
+    for number in 0..cores.len() * 25 {
+        let (core, shells) = cores[number % cores.len()];
+        let mut script = core.to_owned();
         for _ in 0..dice.below(4) {
             script = WRAPPERS[dice.below(WRAPPERS.len())](&script);
         }
-        for shell in SHELLS {
+        for shell in shells {
             // bash 5.2 loses an assignment behind a heredoc in a substitution in another expansion.
             let nested = script.contains("$(echo $(") || script.contains("${W:-$(");
-            if shell == "bash" && nested && script.contains("<<Z") {
+            if *shell == "bash" && nested && script.contains("<<Z") {
                 continue;
             }
             let (ours, theirs) = (seen(&script), run(shell, &script, folder.path()));
@@ -167,7 +187,7 @@ fn run(shell: &str, script: &str, folder: &Path) -> Vec<String> {
         .env_clear()
         .env(
             "PATH",
-            format!("{}:/usr/bin:/bin", folder.join("bin").display()),
+            format!("{0}/{shell}:{0}/bin:/usr/bin:/bin", folder.display()),
         )
         .envs([("V", V), ("LOG", log.to_str().unwrap())])
         .output()
