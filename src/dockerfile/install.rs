@@ -180,11 +180,22 @@ impl<'a> Run<'a> {
                 let bodies = command.bodies.iter().filter(|body| is_script(body));
                 bodies.for_each(|body| self.script(body, depth + 1));
             }
+            self.read(words, &commands, index);
             let reads = program::is_xargs(words) || program::reads_script(words);
             let input = reads.then(|| input::text(&commands, index)).flatten();
             self.command(&command.words, input.as_deref(), depth);
         }
         self.variables.end(outer);
+    }
+
+    fn read(&mut self, words: &[Word], commands: &[Command], index: usize) {
+        let Some(names) = program::read(words) else {
+            return;
+        };
+        let text = input::text(commands, index);
+        if let Some(text) = text.or_else(|| input::of_loop(commands, index)) {
+            self.variables.read(names, &text);
+        }
     }
 
     fn command(&mut self, command: &[Word], input: Option<&[Glyph]>, depth: usize) {

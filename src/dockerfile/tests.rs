@@ -1,6 +1,7 @@
 //! What is read out of a Dockerfile, and what of a document's block. They touch no file.
 
 mod block;
+mod input;
 mod install;
 mod script;
 

@@ -6,6 +6,10 @@ use super::program;
 
 /// So much of what printf writes is looked at.
 const LENGTH: usize = 65_536;
+/// So many commands are looked at for the end of a loop.
+const BODY: usize = 256;
+/// What begins a loop.
+const LOOPS: [&str; 4] = ["for", "select", "until", "while"];
 
 /// The text that the command with this index reads: its heredoc, or what `echo` and the like write into its pipe.
 pub fn text(commands: &[Command], index: usize) -> Option<Vec<Glyph>> {
@@ -26,6 +30,35 @@ pub fn text(commands: &[Command], index: usize) -> Option<Vec<Glyph>> {
             _ => return None,
         }
     }
+}
+
+/// The heredoc of the loop that the command with this index stands in, or is the condition of.
+pub fn of_loop(commands: &[Command], index: usize) -> Option<Vec<Glyph>> {
+    let mut open = 1_usize;
+    for command in commands.iter().skip(index + 1).take(BODY) {
+        open += opened(command);
+        open -= usize::from(
+            command
+                .words
+                .first()
+                .is_some_and(|word| word.text == "done"),
+        );
+        if open == 0 {
+            return command.bodies.last().cloned();
+        }
+    }
+    None
+}
+
+/// How many loops the command begins.
+fn opened(command: &Command) -> usize {
+    let lead = command
+        .words
+        .iter()
+        .take_while(|word| shell::is_keyword(word));
+    let words = command.words.iter().take(lead.count() + 1);
+    let loops = words.filter(|word| LOOPS.contains(&word.text.as_str()));
+    loops.count()
 }
 
 fn only_options(arguments: &[Word]) -> bool {

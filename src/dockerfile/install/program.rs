@@ -237,6 +237,13 @@ fn operands(arguments: &[Word]) -> usize {
     count
 }
 
+/// The names that `read` gives values.
+pub fn read(words: &[Word]) -> Option<&[Word]> {
+    let (first, rest) = words.split_first()?;
+    let valued = ["-d", "-i", "-n", "-N", "-p", "-t", "-u"];
+    (first.text == "read").then(|| behind_options(rest, &valued))
+}
+
 pub fn is_xargs(words: &[Word]) -> bool {
     words.first().is_some_and(|first| name(first) == "xargs")
 }

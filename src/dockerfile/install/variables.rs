@@ -1,5 +1,6 @@
 //! What a script sets its variables to, where that is certain. A value that depends on a condition counts only where that does.
 
+use super::super::lines::Glyph;
 use super::super::scope::Scope;
 use super::super::shell::{self, Array, Command, Link, Word};
 use super::package::variable;
@@ -141,6 +142,17 @@ impl<'a> Variables<'a> {
         let values = self.words(&value).into_iter().map(|word| word.text);
         let values = values.collect();
         self.know(name, values, certain);
+    }
+
+    /// Learns that names are read from the text: of each of its lines the first gets the first word, and one alone gets all.
+    pub fn read(&mut self, names: &[Word], text: &[Glyph]) {
+        let Some(name) = names.first() else { return };
+        let taken = if names.len() == 1 { WORDS } else { 1 };
+        let lines = text.split(|(_, glyph)| *glyph == '\n');
+        let words = lines.flat_map(|line| shell::data(line).into_iter().take(taken));
+        let words = words.flat_map(|word| self.words(&word));
+        let values = words.map(|word| word.text).take(WORDS).collect();
+        self.know(&name.text, values, !self.place.tested);
     }
 
     fn know(&mut self, name: &str, values: Vec<String>, certain: bool) {

@@ -1,4 +1,4 @@
-//! What a script runs: substitutions, scripts in scripts, inputs and variables.
+//! What a script runs: substitutions, scripts in scripts and variables.
 
 use super::install::{check_installs, installs};
 
@@ -193,42 +193,6 @@ fn the_shell_that_a_variable_is_quoted_for_expands_it() {
         ("[\"sh\", \"-c\", \"pnpm i -g a@$V\"]", "$V"),
     ] {
         check_installs(&format!("RUN {run}\n"), &[&format!("pnpm a {version}")]);
-    }
-}
-
-#[test]
-fn xargs_installs_what_it_is_fed() {
-    for run in [
-        "echo a@1 b | xargs pnpm i -g",
-        "echo -n \"a@1\" b | xargs -r -n 1 pnpm i -g",
-        "printf '%s\\n' a@1 b | xargs -L1 pnpm i -g",
-        "printf 'a@1\\nb\\n' | sort -u | xargs pnpm i -g",
-        "printf '%s@%s\\nb' a 1 | xargs pnpm i -g",
-        "echo 'a@1 b' | tr ' ' '\\n' | xargs -I{} pnpm i -g {}",
-        "echo 1 | xargs -I % pnpm i -g a@% b",
-        "xargs pnpm i -g <<E\na@1\nb\nE",
-        "cat <<E | xargs npx pnpm i -g\na@1\nb\nE",
-        "xargs pnpm i -g <<< 'a@1 b'",
-        "echo b | xargs --max-args=1 pnpm i -g a@1",
-        "echo a@1 b | xargs pnpm i -g --prefix \"$(npm prefix -g)\"",
-        "echo a@1 \"b\" | tee $(x) | xargs pnpm i -g",
-        "x='a@1 b'; echo $x | xargs pnpm i -g",
-        "x='a@1 b'; xargs pnpm i -g <<< \"$x\"",
-    ] {
-        check_installs(&format!("RUN {run}\n"), &["pnpm a 1", "pnpm b"]);
-    }
-    for run in [
-        "echo a | xargs echo pnpm i -g",
-        "echo pnpm i -g a | xargs -n1",
-        "echo a; echo $(echo b | x) $(xargs pnpm i -g)",
-        "echo a; xargs pnpm i -g < x",
-        "cat x | xargs pnpm i -g",
-        "echo a | grep -v a | xargs pnpm i -g",
-        "echo a >> x | xargs pnpm i -g",
-        "echo a | xargs -a x pnpm i -g",
-        "echo a | xargs pnpm i",
-    ] {
-        check_installs(&format!("RUN {run}\n"), &[]);
     }
 }
 

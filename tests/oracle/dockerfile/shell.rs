@@ -14,7 +14,7 @@ const SHELLS: [&str; 2] = ["sh", "bash"];
 const V: &str = "7.7.7";
 
 /// Scripts that install something, by `V`.
-const CORES: [&str; 16] = [
+const CORES: [&str; 18] = [
     "pnpm i -g a@$V",
     "pnpm add --global \"a@\"${V} b",
     "npm -g install 'a@$V'",
@@ -26,6 +26,8 @@ const CORES: [&str; 16] = [
     "V=1.0; pnpm i -g a@$V",
     "V=1.0 pnpm i -g a@$V",
     "for p in a@$V b; do npm i -g \"$p\"; done",
+    "printf '%s\\n' \"a@$V\" b | while read -r p; do pnpm i -g \"$p\"; done",
+    "while read p; do for i in 1; do npm i -g $p; done; done <<X\na@$V b\nX\n",
     "c='pnpm i'; $c -g a@$V",
     "echo a@$V | tee log $(true) | xargs pnpm i -g b$(true)",
     "env W=1 nice -n 1 pnpm i -g a@$V > log 2>&1",
@@ -44,12 +46,18 @@ const BASH_CORES: [&str; 6] = [
 ];
 
 /// Puts a script into another one.
-const WRAPPERS: [fn(&str) -> String; 25] = [
+const WRAPPERS: [fn(&str) -> String; 26] = [
     |script| format!("true && {{ {script}\n}}"),
     |script| format!("false || (true; {script}\n)"),
     |script| format!("if true; then {script}\nfi"),
     |script| format!("case a in (b) ;; a|c) {script}\n;; esac"),
     |script| format!("for i in 1; do {script}\ndone"),
+    |script| {
+        format!(
+            "while read i; do {script}\ndone <<W{n}\nb\nW{n}\n",
+            n = script.len()
+        )
+    },
     |script| format!("out=$({script}\n)"),
     |script| format!("echo \"$({script}\n)\" > log"),
     |script| format!("out=$(case a in a) {script}\n;; esac)"),
