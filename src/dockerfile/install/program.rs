@@ -86,14 +86,17 @@ pub fn behind_lead(mut words: &[Word]) -> &[Word] {
 fn wrapped<'a>(wrapper: &Wrapper, words: &'a [Word]) -> Option<&'a [Word]> {
     let asks = |word: &&Word| word.text.starts_with('-') && word.text.ends_with(['v', 'V']);
     let first = words.first();
+    let command = behind_options(words, wrapper.valued);
+    let mut options = words.iter().take(words.len() - command.len());
     let other = match wrapper.name {
         // `command -v` looks for a program and runs none.
         "command" => first.as_ref().is_some_and(asks),
         // With another option it is `su`.
         "runuser" => first.is_none_or(|word| !["-u", "--user"].contains(&word.text.as_str())),
+        // It takes a string apart and runs that.
+        "env" => options.any(|word| split_string(word).is_some()),
         _ => false,
     };
-    let command = behind_options(words, wrapper.valued);
     (!other).then(|| command.get(wrapper.operands..).unwrap_or_default())
 }
 
@@ -161,8 +164,34 @@ pub fn script(words: &[Word]) -> Option<Vec<Glyph>> {
         "su" | "runuser" => value(arguments, ["-c", "--command"]),
         "npx" | "npm" => value(arguments, ["-c", "--call"]),
         "eval" => Some(joined(arguments)),
+        "env" => split(arguments),
         _ => None,
     }
+}
+
+/// What `env -S` runs: the string, and what stands behind it.
+fn split(arguments: &[Word]) -> Option<Vec<Glyph>> {
+    let mut words = arguments.iter();
+    let (option, text) = words.find_map(|word| Some((word, split_string(word)?)))?;
+    let string = Word {
+        text: text.to_owned(),
+        ..option.clone()
+    };
+    let words = std::iter::once(string).chain(words.cloned());
+    Some(joined(&words.collect::<Vec<_>>()))
+}
+
+/// What is attached to an `-S`, also behind other flags, or to a `--split-string`.
+fn split_string(option: &Word) -> Option<&str> {
+    let text = option.text.as_str();
+    if let Some(behind) = text.strip_prefix("--split-string") {
+        return Some(behind.strip_prefix('=').unwrap_or(behind));
+    }
+    let (flags, behind) = text.strip_prefix('-')?.split_once('S')?;
+    flags
+        .chars()
+        .all(|flag| "0iv".contains(flag))
+        .then_some(behind)
 }
 
 /// The texts of the words, a space between them.

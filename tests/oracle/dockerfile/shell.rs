@@ -14,7 +14,7 @@ const SHELLS: [&str; 2] = ["sh", "bash"];
 const V: &str = "7.7.7";
 
 /// Scripts that install something, by `V`.
-const CORES: [&str; 18] = [
+const CORES: [&str; 19] = [
     "pnpm i -g a@$V",
     "pnpm add --global \"a@\"${V} b",
     "npm -g install 'a@$V'",
@@ -28,6 +28,7 @@ const CORES: [&str; 18] = [
     "for p in a@$V b; do npm i -g \"$p\"; done",
     "printf '%s\\n' \"a@$V\" b | while read -r p; do pnpm i -g \"$p\"; done",
     "while read p; do for i in 1; do npm i -g $p; done; done <<X\na@$V b\nX\n",
+    "env -S\"npm i -g 'a'\" b@$V",
     "c='pnpm i'; $c -g a@$V",
     "echo a@$V | tee log $(true) | xargs pnpm i -g b$(true)",
     "env W=1 nice -n 1 pnpm i -g a@$V > log 2>&1",
@@ -147,6 +148,7 @@ fn a_shell_installs_what_is_read() {
                 continue;
             }
             let (ours, theirs) = (seen(&script), run(shell, &script, folder.path()));
+            assert!(!theirs.is_empty(), "{shell}: {script}");
             if ours != theirs {
                 wrong.push(format!(
                     "{shell}: {script}\n  ours {ours:?}\n  theirs {theirs:?}"

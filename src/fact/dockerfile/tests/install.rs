@@ -160,9 +160,12 @@ fn an_install_by_another_way_is_seen() {
         "sh -c \"pnpm i -g '@openai/codex@$CODEX_VERSION'\"",
         "CODEX_VERSION=1 pnpm i -g @openai/codex@$CODEX_VERSION",
         "[ -n \"$CODEX_VERSION\" ] || CODEX_VERSION=1; pnpm i -g @openai/codex@$CODEX_VERSION",
+        "A=(\"@openai/codex@${CODEX_VERSION}\"); pnpm i -g \"${A[@]}\"",
+        "cat <<E > /log\n$(pnpm i -g @openai/codex@$CODEX_VERSION)\nE",
         "out=$(pnpm i -g @openai/codex@$CODEX_VERSION) || { echo \"$out\"; exit 1; }",
     ] {
-        check_holds(&format!("FROM node\n{{arg}}\nRUN {install}\n"), 3, None);
+        let line = if install.contains('\n') { 4 } else { 3 };
+        check_holds(&format!("FROM node\n{{arg}}\nRUN {install}\n"), line, None);
     }
     for (install, how) in [
         ("npx pnpm@10 install -g @openai/codex@1", "with pnpm as `1`"),
@@ -180,6 +183,18 @@ fn an_install_by_another_way_is_seen() {
         ),
         (
             "for p in vercel @openai/codex; do npm i -g $p; done",
+            "with npm without a version",
+        ),
+        (
+            "PKGS=(vercel @openai/codex@1); npm i -g \"${PKGS[@]}\"",
+            "with npm as `1`",
+        ),
+        (
+            "printf '%s\\n' vercel @openai/codex | while read -r p; do npm i -g \"$p\"; done",
+            "with npm without a version",
+        ),
+        (
+            "env -S 'npm i -g @openai/codex'",
             "with npm without a version",
         ),
     ] {

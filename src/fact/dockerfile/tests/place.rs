@@ -98,6 +98,17 @@ fn a_heredoc_that_no_shell_runs_installs_nothing() {
 }
 
 #[test]
+fn the_anchor_may_stand_in_an_array() {
+    let list = "SHELL [\"/bin/bash\", \"-c\"]\nRUN CLIS=( \\\n    vercel \\\n    \"@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}\" \\\n  ); \\\n  pnpm install -g \"${CLIS[@]}\"";
+    check(
+        &format!("FROM node\n{{pin}}\n{list}\n"),
+        "install-missing",
+        None,
+        &format!("FROM node\n{{pin}}\n{{arg}}\n{list}\n\n{{codex}}\n"),
+    );
+}
+
+#[test]
 fn another_escape_character_continues_the_lines() {
     let claude = CLAUDE.replace(" \\\n", " `\n");
     let codex = RUN.replace(" \\\n", " `\n");
