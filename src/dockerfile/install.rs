@@ -238,9 +238,15 @@ impl<'a> Run<'a> {
         let Some(manager) = package::manager(words) else {
             return;
         };
-        let named = package::operands(words).into_iter();
-        let named = named.flat_map(|word| self.variables.words(word));
-        let named = named.collect::<Vec<_>>();
+        let expanded = |word: &Word| self.variables.words(word);
+        // A variable may hold options and the verb as well.
+        let named: Vec<Word> = if words.iter().any(|word| word.text.starts_with('$')) {
+            let words: Vec<Word> = words.iter().flat_map(expanded).collect();
+            package::operands(&words).into_iter().cloned().collect()
+        } else {
+            let named = package::operands(words).into_iter();
+            named.flat_map(expanded).collect()
+        };
         let alone = named.len() == 1;
         let found = named.iter().map(|word| found(word, manager, alone));
         self.found.extend(found);

@@ -219,6 +219,9 @@ fn what_the_shell_calls_a_variable_is_what_it_is_set_to() {
         "if y; then x=1; pnpm i -g a@$x; fi",
         "case y in z) x=2;; *) x=1; pnpm i -g a@$x;; esac",
         "y || p=a@1; pnpm i -g $p",
+        "f='--loglevel error -g'; pnpm i $f a@1",
+        "for f in -g; do pnpm i \"$f\" a@1; done",
+        "c='pnpm i'; f=-g; p=a; v=1; $c $f $p@$v",
     ] {
         check_installs(&format!("RUN {run}"), &["pnpm a 1"]);
     }
@@ -231,6 +234,7 @@ fn what_the_shell_calls_a_variable_is_what_it_is_set_to() {
         "case y in z) x=1;; (*) pnpm i -g a@$x;; esac",
         "sh -c 'x=1'; pnpm i -g a@$x",
         "x=$x; pnpm i -g a@$x",
+        "f=-g; pnpm i $f a@$x",
         "x=${x:-1}; pnpm i -g a@$x",
         "y='$x'; pnpm i -g a@$x",
     ] {
