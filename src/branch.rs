@@ -12,7 +12,7 @@ pub use store::Store;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use git2::{Oid, Repository, Sort, Tree};
+use git2::{ObjectType, Oid, Repository, Sort, Tree};
 
 use crate::checkout::{Checkout, File};
 use crate::payload::{Commit, Modules, Payload, Unresolved};
@@ -138,6 +138,19 @@ impl Branch {
     /// The files of the commit that was asked for.
     pub fn payload(&self, copies: &[Copied]) -> Result<Payload> {
         payload(&self.store.repository, self.tip, copies)
+    }
+
+    /// Says whether a commit at or behind the tip has the blob for a copied file.
+    pub fn has_held(&self, copy: &Copied, blob: &[u8]) -> Result<bool> {
+        let repository = &self.store.repository;
+        let id = Oid::hash_object(ObjectType::Blob, blob)?;
+        let mut walk = repository.revwalk()?;
+        walk.push(self.tip)?;
+        let holds = |commit| {
+            let blobs = blob_ids(repository, commit, std::slice::from_ref(copy));
+            blobs.is_ok_and(|blobs| blobs.iter().flatten().any(|(blob, _)| *blob == id))
+        };
+        Ok(walk.map_while(std::result::Result::ok).any(holds))
     }
 
     /// The newest commit at or behind the tip whose files' imports are satisfied; `modules` knows the checkout.

@@ -108,6 +108,8 @@ struct Planned {
 struct Taken {
     remote: Remote,
     commit: Commit,
+    /// Files whose content no commit of the branch has for them, by where they really lie.
+    edited: Vec<PathBuf>,
 }
 
 impl Job<'_> {

@@ -1,9 +1,12 @@
 //! Where the files of a skill come from: the remote, the branch, and the commit of it that fits the checkout. Writes nothing of the user's.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use super::{Job, Taken};
 use crate::branch::{Branch, Source, Store};
+use crate::checkout::Entry;
 use crate::payload::{Modules, Payload};
 use crate::problem::Problem;
 use crate::remote::{self, REMOTE_VARIABLE};
@@ -80,8 +83,34 @@ impl Job<'_> {
             payload.commit.date
         ));
         let commit = payload.commit.clone();
-        let taken = Taken { remote, commit };
+        let taken = Taken {
+            remote,
+            commit,
+            edited: self.edited(&branch, &payload, copies)?,
+        };
         Ok((taken, payload))
+    }
+
+    /// The copied files that are there with a content of the user's own.
+    fn edited(
+        &self,
+        branch: &Branch,
+        payload: &Payload,
+        copies: &[Copied],
+    ) -> Result<Vec<PathBuf>> {
+        let mut edited = Vec::new();
+        for copy in copies {
+            let Entry::File { real, file } = self.checkout.entry(&copy.to)? else {
+                continue;
+            };
+            let blob = self.checkout.line_ends(&copy.to).in_blob(&file.bytes);
+            let taken = payload.files.get(&copy.from);
+            let same = taken.is_some_and(|file| *file.bytes == *blob);
+            if !same && !blob.is_empty() && !branch.has_held(copy, &blob)? {
+                edited.push(real);
+            }
+        }
+        Ok(edited)
     }
 
     /// The newest payload whose imports this checkout satisfies. Where none does, the tip's: its plan is blocked, import by import.

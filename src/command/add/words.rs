@@ -79,9 +79,16 @@ impl Job<'_> {
         if planned.from.is_none() && !planned.plan.holds() {
             self.say_table(&planned.plan);
         }
+        let edited = planned.from.as_ref().map_or(&[][..], |from| &from.edited);
         for edit in &planned.plan.edits {
-            self.ui
-                .tell(Tint::Good, verb(edit), &edit.path.display().to_string());
+            let path = edit.path.display();
+            if edited.contains(&edit.path) {
+                let what =
+                    format!("{path}: edited here, no commit of the branch has what it holds");
+                self.ui.tell(Tint::Warn, verb(edit), &what);
+            } else {
+                self.ui.tell(Tint::Good, verb(edit), &path.to_string());
+            }
         }
     }
 
