@@ -5,7 +5,7 @@ mod line_ends;
 mod sources;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
@@ -39,9 +39,9 @@ pub struct Checkout {
     prefix: OnceCell<PathBuf>,
     line_end_config: OnceCell<line_ends::Config>,
     /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
-    line_ends: RefCell<HashMap<PathBuf, LineEnds>>,
+    line_ends: RefCell<BTreeMap<PathBuf, LineEnds>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
-    plain: RefCell<HashSet<OsString>>,
+    plain: RefCell<BTreeSet<OsString>>,
 }
 
 /// Where a path of the checkout really lies.
@@ -191,19 +191,20 @@ impl Checkout {
 
     /// The place of `path` with its symlinks resolved, relative to the root; inside, the reason why it must not be used.
     fn resolve(&self, path: &Path) -> io::Result<std::result::Result<Place, String>> {
-        let plain = path
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
-        if !plain {
+        let known = path.parent().filter(|folder| self.is_plain(folder));
+        let rest = match (known, path.file_name()) {
+            (Some(_), Some(name)) => Path::new(name),
+            _ => path,
+        };
+        let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        if !rest.components().all(plain) {
             return Ok(Err("the path is not a plain relative one".to_owned()));
         }
-        let known = path.parent().filter(|folder| self.is_plain(folder));
         let mut place = Place {
             real: known.unwrap_or(Path::new("")).to_path_buf(),
             metadata: None,
         };
-        let rest = known.and_then(|folder| path.strip_prefix(folder).ok());
-        for part in rest.unwrap_or(path) {
+        for part in rest {
             match self.step(place, part)? {
                 Ok(next) => place = next,
                 Err(reason) => return Ok(Err(reason)),

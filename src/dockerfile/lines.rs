@@ -55,6 +55,10 @@ impl Statement {
     /// Returns what follows the keyword and its flags, such as `--mount=...`.
     pub fn command(&self, text: &str, escape: char) -> Vec<Glyph> {
         let mut arguments = self.arguments(text, escape);
+        let mut said = arguments.iter().map(|(_, glyph)| *glyph);
+        if said.find(|glyph| !glyph.is_whitespace()) != Some('-') {
+            return arguments;
+        }
         let words = words::split(&arguments, '\\');
         let flags = words.take_while(|word| word.raw().starts_with("--"));
         let after = flags.last().map_or(0, |flag| flag.place.end);
