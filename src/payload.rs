@@ -116,7 +116,7 @@ impl Payload {
                 .get(&copy.from)
                 .filter(|file| !file.bytes.is_empty())?;
             if let Some(source) = source(&copy.to, &file.bytes) {
-                found.extend(unresolved(&copy.to, &source, there));
+                found.extend(unresolved(&copy.to, &source, there, Names::All));
             }
         }
         for copy in copies {
@@ -150,14 +150,14 @@ fn lost(copy: &Copied, after: &[u8], checkout: Modules<'_>) -> Vec<Unresolved> {
             if means.as_ref() != Some(&copy.to) {
                 continue;
             }
-            let names = import.names.iter();
+            let names = Names::All.of(&import);
             let names = names.filter(|name| before.has(name) && !after.has(name));
             found.extend(names.map(|name| Unresolved {
                 file: file.clone(),
                 line: import.line,
                 specifier: import.specifier.clone(),
                 lack: Lack::Lost {
-                    name: name.clone(),
+                    name: name.to_owned(),
                     from: copy.to.clone(),
                 },
             }));
@@ -166,15 +166,37 @@ fn lost(copy: &Copied, after: &[u8], checkout: Modules<'_>) -> Vec<Unresolved> {
     found
 }
 
+/// Which of the names count that an import takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Those that a running program needs.
+    Values,
+    /// Types as well, which a build checks.
+    All,
+}
+
+impl Names {
+    fn of(self, import: &ModuleUse) -> impl Iterator<Item = &str> {
+        let names = import.names.iter();
+        let names = names.filter(move |name| self == Self::All || !name.is_type);
+        names.map(|name| name.name.as_str())
+    }
+}
+
 /// The relative imports of the source at `path` that the modules do not satisfy, an entry for each name that one does not export.
 #[must_use]
-pub fn unresolved(path: &Path, source: &Scan<'_>, modules: Modules<'_>) -> Vec<Unresolved> {
+pub fn unresolved(
+    path: &Path,
+    source: &Scan<'_>,
+    modules: Modules<'_>,
+    names: Names,
+) -> Vec<Unresolved> {
     let mut found = Vec::new();
     for import in relative_imports(source) {
         let mut files = candidates(path, &import.specifier);
         let lacking = match files.find(|file| (modules.is_file)(file)) {
             None => vec![Lack::Module],
-            Some(file) => lacking(&file, &import, modules),
+            Some(file) => lacking(&file, &names.of(&import).collect::<Vec<_>>(), modules),
         };
         found.extend(lacking.into_iter().map(|lack| Unresolved {
             file: path.to_path_buf(),
@@ -193,9 +215,9 @@ fn is_typed(file: &Path) -> bool {
         .is_some_and(|end| ends.iter().any(|known| end == *known))
 }
 
-/// The names that an import takes and its module does not export.
-fn lacking(file: &Path, import: &ModuleUse, modules: Modules<'_>) -> Vec<Lack> {
-    if import.names.is_empty() || !is_typed(file) {
+/// Those of the names that a module does not export.
+fn lacking(file: &Path, names: &[&str], modules: Modules<'_>) -> Vec<Lack> {
+    if names.is_empty() || !is_typed(file) {
         return Vec::new();
     }
     // A copy that is not there yet, or empty, is a finding of its own.
@@ -203,8 +225,8 @@ fn lacking(file: &Path, import: &ModuleUse, modules: Modules<'_>) -> Vec<Lack> {
         return Vec::new();
     };
     let exports = Exports::of(&Scan::of(&bytes));
-    let names = import.names.iter().filter(|name| !exports.has(name));
-    names.cloned().map(Lack::Export).collect()
+    let names = names.iter().filter(|name| !exports.has(name));
+    names.map(|name| Lack::Export((*name).to_owned())).collect()
 }
 
 /// Every file that the file at `path` may mean by a relative import.
@@ -236,154 +258,4 @@ fn relative_imports(source: &Scan<'_>) -> impl Iterator<Item = ModuleUse> + use<
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::path::{Path, PathBuf};
-
-    use super::{Commit, Copied, File, Modules, Payload, source, unresolved};
-
-    /// What of a file in `src/providers` is unresolved where `there` is all that is there.
-    fn check(text: &str, there: &[&str], expected: &[(usize, &str)]) {
-        let path = Path::new("src/providers/new.ts");
-        let is_file = |path: &Path| there.iter().any(|file| Path::new(file) == path);
-        let source = source(path, text.as_bytes()).unwrap();
-        let modules = Modules {
-            is_file: &is_file,
-            read: &|path| path.ends_with("a.ts").then(|| A.to_vec()),
-            importers: &|_| Vec::new(),
-        };
-        let found = unresolved(path, &source, modules);
-        let found = found
-            .iter()
-            .map(|missing| (missing.line, missing.to_string()))
-            .collect::<Vec<_>>();
-        let expected = expected
-            .iter()
-            .map(|(line, missing)| (*line, (*missing).to_owned()))
-            .collect::<Vec<_>>();
-        assert_eq!(found, expected, "{text}");
-    }
-
-    const A: &[u8] = b"export const one = 1;\nexport type Two = 2;\nconst three = 3;\n";
-
-    #[test]
-    fn an_import_takes_only_what_its_module_exports() {
-        let there = ["src/providers/a.ts", "src/providers/data.json"];
-        check("import { one, Two as two } from './a.js';", &there, &[]);
-        check(
-            "import {\n  one,\n  three,\n} from './a.js';",
-            &there,
-            &[(4, "`three` of ./a.js")],
-        );
-        check("import { type three } from './a.js';", &there, &[]);
-        check("import type { three } from './a.js';", &there, &[]);
-        check("import * as a from './a.js';", &there, &[]);
-        check(
-            "export { four as one } from './a.js';",
-            &there,
-            &[(1, "`four` of ./a.js")],
-        );
-        check("import { x } from './data.json';", &there, &[]);
-        check("import { x } from 'elsewhere';", &there, &[]);
-    }
-
-    /// What the file `src/user.ts` would lack when `src/a.ts` is replaced.
-    fn check_replaced(before: &str, user: &str, after: &str, expected: &[(usize, &str)]) {
-        let a = Copied {
-            from: "a.ts".to_owned(),
-            to: PathBuf::from("src/a.ts"),
-        };
-        let file = File {
-            bytes: after.as_bytes().to_vec(),
-            mode: 0o644,
-        };
-        let payload = Payload {
-            commit: Commit {
-                id: String::new(),
-                date: String::new(),
-            },
-            files: BTreeMap::from([("a.ts".to_owned(), file)]),
-        };
-        let modules = Modules {
-            is_file: &|path| path == a.to,
-            read: &|path| (path == a.to).then(|| before.as_bytes().to_vec()),
-            importers: &|_| vec![(PathBuf::from("src/user.ts"), user.as_bytes().to_vec())],
-        };
-        let found = payload
-            .unresolved(std::slice::from_ref(&a), modules)
-            .unwrap();
-        let found = found.iter().map(|missing| {
-            assert_eq!(missing.file, Path::new("src/user.ts"));
-            (missing.line, missing.to_string())
-        });
-        let expected = expected.iter();
-        let expected = expected.map(|(line, missing)| (*line, (*missing).to_owned()));
-        assert!(found.eq(expected), "{before} {user} {after}");
-    }
-
-    #[test]
-    fn a_file_is_not_replaced_by_one_that_lacks_what_others_import() {
-        let both = "export const one = 1;\nexport const two = 2;\n";
-        let one = "export const one = 1;\n";
-        let user = "\nimport { one, two } from './a.js';\n";
-        check_replaced(both, user, one, &[(2, "`two` of ./a.js")]);
-        check_replaced(both, user, both, &[]);
-        check_replaced(both, "import { one } from './a.js';", one, &[]);
-        check_replaced(both, "import { two } from './b.js';", one, &[]);
-        check_replaced(both, "import type { two } from './a.js';", one, &[]);
-        // What it did not find before is nothing that it would lose.
-        check_replaced(one, user, one, &[]);
-        check_replaced(
-            "export * from './b.js';",
-            user,
-            one,
-            &[(2, "`two` of ./a.js")],
-        );
-        check_replaced(both, user, "export const { one, two } = all;", &[]);
-    }
-
-    #[test]
-    fn an_import_is_resolved_as_typescript_and_bun_do() {
-        let there = [
-            "src/providers/a.ts",
-            "src/config.ts",
-            "src/lib/index.ts",
-            "src/providers/data.json",
-            "src/providers/old.mts",
-        ];
-        check("import './a.js';", &there, &[]);
-        check("import './a.ts';\nimport './a';", &there, &[]);
-        check(
-            "import '../config.js';\nexport * from '../lib';",
-            &there,
-            &[],
-        );
-        check(
-            "import data from './data.json' with { type: 'json' };\nimport './old.mjs';",
-            &there,
-            &[],
-        );
-        check("import fs from 'fs';\nimport x from '@scope/x';", &[], &[]);
-        check("import './b.js';", &there, &[(1, "./b.js")]);
-        check(
-            "\nimport type { B } from './b.js';",
-            &there,
-            &[(2, "./b.js")],
-        );
-        check(
-            "const b = await import('./b.js');",
-            &there,
-            &[(1, "./b.js")],
-        );
-        check(
-            "import '../../../outside.js';",
-            &there,
-            &[(1, "../../../outside.js")],
-        );
-        check(
-            "// import './b.js';\nconst s = \"import './b.js'\";",
-            &there,
-            &[],
-        );
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::checkout::{Entry, File};
 use crate::fact::conflict;
-use crate::payload::{self, Lack, Modules, Unresolved};
+use crate::payload::{self, Lack, Modules, Names, Unresolved};
 use crate::skill::{Copied, Fault, Outcome};
 use crate::typescript::Token;
 
@@ -82,7 +82,7 @@ fn idle(copy: &Copied, bytes: &[u8], modules: Modules<'_>) -> Option<Fault> {
     if !source.tokens().iter().any(Token::is_code) {
         return Some(fault("file-empty", None, "the file has no code in it"));
     }
-    let missing = payload::unresolved(&copy.to, &source, modules);
+    let missing = payload::unresolved(&copy.to, &source, modules, Names::Values);
     missing.first().map(unresolved)
 }
 

@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 pub use line::Lines;
-pub use module::{ModuleUse, UseKind};
+pub use module::{ModuleUse, TakenName, UseKind};
 pub use names::Exports;
 pub use token::{Kind, Token};
 

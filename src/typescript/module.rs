@@ -15,8 +15,17 @@ pub struct ModuleUse {
     pub kind: UseKind,
     /// The byte at which the name's quote stands.
     pub start: usize,
-    /// The names that it takes from the module for more than their types.
-    pub names: Vec<String>,
+    /// The names that it takes from the module.
+    pub names: Vec<TakenName>,
+}
+
+/// A name that a statement takes from a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TakenName {
+    /// The name, as the module exports it.
+    pub name: String,
+    /// It is taken as a type alone: checked, and gone when the file runs.
+    pub is_type: bool,
 }
 
 /// How a file uses a module.
@@ -70,6 +79,7 @@ pub(super) fn uses(scan: &Scan) -> Vec<ModuleUse> {
             start: name.start,
             names: match kind {
                 UseKind::Binding | UseKind::ReExport => names::taken(scan, statement),
+                UseKind::Type => names::as_types(names::taken(scan, statement)),
                 _ => Vec::new(),
             },
         }

@@ -1,6 +1,6 @@
 //! The names that a module exports, and those that a statement takes from another; where it cannot be told, every name counts as exported.
 
-use super::{Kind, Scan, Token, module};
+use super::{Kind, Scan, TakenName, Token, module};
 
 /// The names that a module exports.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -102,16 +102,32 @@ impl Exports {
     }
 }
 
-/// The names that an import or a re-export takes from its module for more than their types; `statement` ends before the module's name.
-pub(super) fn taken(scan: &Scan, statement: &[Token]) -> Vec<String> {
+/// The names that an import or a re-export takes from its module; `statement` ends before the module's name.
+pub(super) fn taken(scan: &Scan, statement: &[Token]) -> Vec<TakenName> {
     let entries = entries(scan, statement);
     let names = entries.iter().filter_map(|entry| {
-        let first = entry.first()?;
-        // `type a` is a type; `type as ...` may be either.
-        let of_type = scan.raw(first) == b"type" && entry.len() > 1;
-        (!of_type).then(|| named(scan, first)).flatten()
+        let [first, rest @ ..] = entry else {
+            return None;
+        };
+        let is_type = match rest.first() {
+            // `type as ...` may be a type called `as`, or a value called `type`.
+            Some(next) if scan.raw(next) == b"as" && scan.raw(first) == b"type" => return None,
+            Some(_) => scan.raw(first) == b"type",
+            None => false,
+        };
+        let name = if is_type { rest.first()? } else { first };
+        let name = named(scan, name)?;
+        Some(TakenName { name, is_type })
     });
     names.collect()
+}
+
+/// The names when the statement takes types alone.
+pub(super) fn as_types(mut names: Vec<TakenName>) -> Vec<TakenName> {
+    for name in &mut names {
+        name.is_type = true;
+    }
+    names
 }
 
 /// What stands between the first `{` and its `}`, split at the commas.
