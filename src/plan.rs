@@ -10,7 +10,7 @@ use crate::checkout::{Checkout, Entry, File};
 use crate::fact::dockerfile::{self, Wanted};
 use crate::fact::{append, copy};
 use crate::payload::{self, Lack, Modules, Payload, Unresolved};
-use crate::skill::{Copied, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
+use crate::skill::{ByHand, Copied, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
 
 /// What a skill's facts come to on a checkout. The pre-flight, the preview, the install and the verification are this value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub enum State {
     Missing,
     /// It does not hold, and the plan's edits make it.
     Changes,
-    /// It does not hold, and the program must not make it: the lines to write by hand, LF between them.
+    /// It does not hold, and the program must not make it: what to do by hand, LF between its lines.
     Blocked(String),
 }
 
@@ -342,7 +342,7 @@ impl Fold<'_> {
                 line: None,
                 found: found.to_owned(),
             },
-            by_hand: by_hand.to_owned(),
+            by_hand: vec![ByHand::write(by_hand)],
         };
         let (outcome, mode) = match &entry {
             Entry::File { file, .. } => (decide(&file.bytes), file.mode),
@@ -434,7 +434,7 @@ fn finding(step: &Step, path: &Path, expected: String, outcome: &Outcome) -> Fin
             fault.code,
             fault.line,
             Some(fault.found.clone()),
-            State::Blocked(by_hand.clone()),
+            State::Blocked(ByHand::said(by_hand, path)),
         ),
     };
     Finding {

@@ -284,9 +284,55 @@ pub enum Outcome {
     Blocked {
         /// What stands in the way.
         fault: Fault,
-        /// The lines to write by hand, LF between them.
-        by_hand: String,
+        /// What makes the fact true, one after the other.
+        by_hand: Vec<ByHand>,
     },
+}
+
+/// What a person does where the program must not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand {
+    /// What is done at the places, such as `write this in place of the install at`; empty where lines are only written.
+    pub act: String,
+    /// The lines of the file that it is done at, counted from 1.
+    pub at: Vec<usize>,
+    /// The lines to write, LF between them; empty where nothing is.
+    pub lines: String,
+}
+
+impl ByHand {
+    /// Lines to write where they belong.
+    #[must_use]
+    pub fn write(lines: impl Into<String>) -> Self {
+        Self::at("", Vec::new(), lines)
+    }
+
+    /// An act at lines of the file, and the lines to write with it.
+    #[must_use]
+    pub fn at(act: impl Into<String>, at: Vec<usize>, lines: impl Into<String>) -> Self {
+        Self {
+            act: act.into(),
+            at,
+            lines: lines.into(),
+        }
+    }
+
+    /// The words for a person, of the file at a path relative to the root.
+    #[must_use]
+    pub fn said(acts: &[Self], path: &Path) -> String {
+        let said = acts.iter().map(|act| act.said_of(path));
+        said.collect::<Vec<_>>().join("\n")
+    }
+
+    fn said_of(&self, path: &Path) -> String {
+        let place = |line: &usize| format!("{}:{line}", path.display());
+        let places = self.at.iter().map(place).collect::<Vec<_>>();
+        match (places.as_slice(), self.lines.as_str()) {
+            ([], lines) => lines.to_owned(),
+            (places, "") => format!("{} {}", self.act, places.join(" and ")),
+            (places, lines) => format!("{} {}:\n{lines}", self.act, places.join(" and ")),
+        }
+    }
 }
 
 /// What was found where something else was expected.

@@ -5,7 +5,7 @@ mod insert;
 #[cfg(test)]
 mod tests;
 
-use crate::skill::{Fault, Outcome};
+use crate::skill::{ByHand, Fault, Outcome};
 use crate::typescript::{Lines, Scan, is_relative};
 use insert::{Anchor, insert};
 
@@ -37,52 +37,55 @@ pub fn outcome(before: &[u8], lines: &[String], at: Option<&str>) -> Outcome {
 
 /// The lines so far, one after the other: each is judged by the file as it is, and inserted into the file as it would be.
 #[derive(Default)]
-struct Fold<'l> {
+struct Fold {
     text: Vec<u8>,
     /// The first line that holds.
     held: Option<usize>,
     notes: Vec<String>,
     lacking: Vec<Fault>,
     blocked: Vec<Fault>,
-    by_hand: Vec<&'l str>,
+    by_hand: Vec<ByHand>,
 }
 
-impl<'l> Fold<'l> {
-    fn add(&mut self, before: &[u8], line: &'l str, anchor: Option<Anchor>) {
+impl Fold {
+    fn add(&mut self, before: &[u8], line: &str, anchor: Option<Anchor>) {
         let line = line.trim_ascii_end();
         match judge(before, line, anchor) {
             Outcome::Holds { line, note } => {
                 self.held = self.held.or(line);
                 self.notes.extend(note);
             }
-            Outcome::Blocked { fault, by_hand: _ } => self.block(fault, line),
+            Outcome::Blocked { fault, by_hand } => self.block(fault, by_hand),
             Outcome::Missing(fault) | Outcome::Edit { fault, after: _ } => {
                 self.insert(fault, line, anchor);
             }
         }
     }
 
-    fn insert(&mut self, lacking: Fault, line: &'l str, anchor: Option<Anchor>) {
+    fn insert(&mut self, lacking: Fault, line: &str, anchor: Option<Anchor>) {
         match judge(&self.text, line, anchor) {
             Outcome::Edit { fault: _, after } => self.text = after,
-            Outcome::Blocked { fault, by_hand: _ } => return self.block(fault, line),
+            Outcome::Blocked { fault, by_hand } => return self.block(fault, by_hand),
             // The same line twice.
             Outcome::Holds { .. } | Outcome::Missing(_) => return,
         }
         self.lacking.push(lacking);
-        self.by_hand.push(line);
+        self.by_hand.push(ByHand::write(line));
     }
 
-    fn block(&mut self, fault: Fault, line: &'l str) {
+    fn block(&mut self, fault: Fault, by_hand: Vec<ByHand>) {
         self.blocked.push(fault);
-        self.by_hand.push(line);
+        self.by_hand.extend(by_hand);
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(mut self) -> Outcome {
+        // What is only written comes before what is written at a place.
+        self.by_hand.sort_by_key(|act| !act.at.is_empty());
+        self.by_hand.dedup();
         match (joined(self.blocked), joined(self.lacking)) {
             (Some(fault), _) => Outcome::Blocked {
                 fault,
-                by_hand: self.by_hand.join("\n"),
+                by_hand: self.by_hand,
             },
             (None, Some(fault)) => Outcome::Edit {
                 fault,
@@ -158,6 +161,6 @@ fn plain(text: &[u8], line: &str, anchor: Option<Anchor>) -> Outcome {
 fn blocked(fault: Fault, line: &str) -> Outcome {
     Outcome::Blocked {
         fault,
-        by_hand: line.to_owned(),
+        by_hand: vec![ByHand::write(line)],
     }
 }

@@ -3,7 +3,7 @@
 use crate::checkout::{Entry, File};
 use crate::fact::conflict;
 use crate::payload::{self, Lack, Modules, Names, Unresolved};
-use crate::skill::{Copied, Fault, Outcome};
+use crate::skill::{ByHand, Copied, Fault, Outcome};
 use crate::typescript::Token;
 
 /// What becomes of one copied file.
@@ -68,7 +68,7 @@ pub fn unfit(missing: &Unresolved) -> Outcome {
     );
     Outcome::Blocked {
         fault: unresolved(missing),
-        by_hand,
+        by_hand: vec![ByHand::write(by_hand)],
     }
 }
 
@@ -117,10 +117,10 @@ fn absent() -> Fault {
 fn blocked(fault: Fault, copy: &Copied) -> Outcome {
     Outcome::Blocked {
         fault,
-        by_hand: format!(
+        by_hand: vec![ByHand::write(format!(
             "a regular file `{}` with the branch's content",
             copy.to.display()
-        ),
+        ))],
     }
 }
 

@@ -1,5 +1,6 @@
 //! The fact that a Dockerfile installs a package in a layer of its own, at a version that an ARG pins. It never changes a line of the user's but a pin.
 
+mod by_hand;
 mod edit;
 mod note;
 mod site;
@@ -7,9 +8,10 @@ mod site;
 use crate::dockerfile::{
     Declaration, Dockerfile, Install, Instruction, Unreadable, Value, Version,
 };
-use crate::fact::conflict;
-use crate::skill::{Fault, Layer, Outcome};
+use crate::fact::{conflict, unresolved};
+use crate::skill::{ByHand, Fault, Layer, Outcome};
 
+use by_hand::Stop;
 use edit::Edit;
 use site::{Pinned, Site};
 
@@ -25,12 +27,12 @@ pub struct Wanted<'a> {
 /// Returns whether the Dockerfile of these bytes has the layer, and otherwise its bytes with the layer, or why it must be added by hand.
 #[must_use]
 pub fn outcome(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Outcome {
-    decide(before, layer, wanted).unwrap_or_else(|fault| {
-        let version = wanted.set.unwrap_or(&layer.version);
-        Outcome::Blocked {
-            fault,
-            by_hand: format!("ARG {}={version}\n\n{}", layer.arg, layer.run),
+    decide(before, layer, wanted).unwrap_or_else(|Stop { fault, mut by_hand }| {
+        if by_hand.is_empty() {
+            let version = wanted.set.unwrap_or(&layer.version);
+            by_hand.push(ByHand::write(by_hand::lines(layer, version)));
         }
+        Outcome::Blocked { fault, by_hand }
     })
 }
 
@@ -41,27 +43,25 @@ pub fn pin(before: &[u8], layer: &Layer) -> Option<String> {
     Site { file: &file, layer }.version_pinned()
 }
 
-fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, Fault> {
+fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, Stop> {
     if let Some(line) = conflict(before) {
-        return Err(fault(
-            "conflict-markers",
-            Some(line),
-            "a merge conflict is not resolved here",
-        ));
+        let found = "a merge conflict is not resolved here";
+        return Ok(unresolved(fault("conflict-markers", Some(line), found)));
     }
     let file = Dockerfile::parse(before).map_err(unreadable)?;
     if let Some(arg) = nameless(&file) {
         let found = "an ARG here has no name that can be read, such as for a space around `=`";
-        return Err(fault("dockerfile-unreadable", Some(arg.line), found));
+        return Err(fault("dockerfile-unreadable", Some(arg.line), found).into());
     }
     let site = Site { file: &file, layer };
     // One that stands beside ours may be the one that ends up in the image.
-    if let Some(install) = site.foreign() {
-        return Err(fault(
-            "install-not-ours",
-            Some(install.line),
-            &site.not_ours(install),
-        ));
+    let foreign = site.foreign();
+    if let Some((_, install)) = foreign.first() {
+        let found = site.not_ours(install);
+        return Err(Stop {
+            fault: fault("install-not-ours", Some(install.line), &found),
+            by_hand: vec![site.in_place_of(&foreign, wanted)],
+        });
     }
     let pinned = site.pinned();
     let (fault, edit) = match pinned.as_slice() {
@@ -83,11 +83,8 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
         return Ok(Outcome::Edit { fault, after });
     }
     // Such as after a `\` that ends the file, or with a version that is no single word.
-    Err(self::fault(
-        "layer-unplaceable",
-        fault.line,
-        "the lines would not be read there as instructions of their own",
-    ))
+    let found = "the lines would not be read there as instructions of their own";
+    Err(self::fault("layer-unplaceable", fault.line, found).into())
 }
 
 impl Site<'_> {
@@ -117,7 +114,7 @@ impl Site<'_> {
     }
 
     /// Adds what is missing of the layer.
-    fn mend(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Fault> {
+    fn mend(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Stop> {
         let ours = self.ours();
         match ours.last() {
             Some((run, install)) => self.mend_arg(before, run, install, wanted),
@@ -132,7 +129,7 @@ impl Site<'_> {
         run: &Instruction,
         install: &Install,
         wanted: &Wanted<'_>,
-    ) -> Result<(Fault, Edit), Fault> {
+    ) -> Result<(Fault, Edit), Stop> {
         if let Some(env) = self.hiding(run) {
             return Err(self.hidden(env));
         }
@@ -151,7 +148,7 @@ impl Site<'_> {
     }
 
     /// No RUN installs the package.
-    fn add_run(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Fault> {
+    fn add_run(self, before: &[u8], wanted: &Wanted<'_>) -> Result<(Fault, Edit), Stop> {
         let (run, arg) = self.anchor()?;
         if let Some(env) = self.hiding(run) {
             return Err(self.hidden(env));
@@ -212,15 +209,13 @@ impl Site<'_> {
         fault("arg-empty", Some(self.line(empty)), &found)
     }
 
-    fn hidden(self, env: &Instruction) -> Fault {
-        fault(
-            "arg-hidden",
-            Some(env.line),
-            &format!(
-                "an ENV of the same name stands over `ARG {}`",
-                self.layer.arg
-            ),
-        )
+    fn hidden(self, env: &Instruction) -> Stop {
+        let arg = &self.layer.arg;
+        let found = format!("an ENV of the same name stands over `ARG {arg}`");
+        Stop {
+            fault: fault("arg-hidden", Some(env.line), &found),
+            by_hand: vec![self.without_env(env)],
+        }
     }
 
     fn not_ours(self, install: &Install) -> String {

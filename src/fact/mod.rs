@@ -6,6 +6,15 @@ pub mod dockerfile;
 
 use memchr::memmem;
 
+use crate::skill::{ByHand, Fault, Outcome};
+
+/// A file with an unfinished merge: whichever side stays, what is lacking afterwards is added then.
+fn unresolved(fault: Fault) -> Outcome {
+    let at = fault.line.into_iter().collect();
+    let by_hand = vec![ByHand::at("resolve the merge at", at, "")];
+    Outcome::Blocked { fault, by_hand }
+}
+
 /// The line, counted from 1, on which the first mark of an unfinished merge stands: git's `<<<<<<<` or `>>>>>>>` at its beginning.
 fn conflict(bytes: &[u8]) -> Option<usize> {
     let begins_line = |at: &usize| *at == 0 || bytes.get(at - 1) == Some(&b'\n');

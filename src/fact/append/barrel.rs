@@ -6,17 +6,20 @@ use std::collections::BTreeMap;
 
 use super::insert::{Anchor, insert};
 use crate::fact::conflict;
-use crate::skill::{Fault, Outcome};
+use crate::skill::{ByHand, Fault, Outcome};
 use crate::typescript::{Kind, Scan, SideEffectImport, Token, UseKind, is_relative};
 
 /// Says whether a barrel imports a relative module for its side effects, and what it would be with the line that does.
 pub(super) fn outcome(text: &[u8], line: &str, specifier: &str, anchor: Option<Anchor>) -> Outcome {
     let barrel = Barrel::of(text);
     if let Some(fault) = barrel.conflict() {
-        return super::blocked(fault, line);
+        return crate::fact::unresolved(fault);
     }
     if let Some(holds) = barrel.held(specifier) {
         return holds;
+    }
+    if let Some(blocked) = barrel.spelled_otherwise(specifier, line) {
+        return blocked;
     }
     match barrel
         .mention(specifier)
@@ -65,6 +68,28 @@ impl<'a> Barrel<'a> {
         Some(Outcome::Holds { line, note })
     }
 
+    /// Imports of the module by another spelling: the line goes in their place, as one beside them would load it twice.
+    fn spelled_otherwise(&self, specifier: &str, line: &str) -> Option<Outcome> {
+        let others = self
+            .imports
+            .iter()
+            .filter(|import| is_same_module(&import.specifier, specifier));
+        let others = others.collect::<Vec<_>>();
+        let first = others.first()?;
+        let at = others.iter().map(|import| import.line).collect();
+        Some(Outcome::Blocked {
+            fault: Fault {
+                code: "import-by-code",
+                line: Some(first.line),
+                found: format!(
+                    "`{}` is imported, another spelling of the module",
+                    first.specifier
+                ),
+            },
+            by_hand: vec![ByHand::at("write this in place of", at, line)],
+        })
+    }
+
     /// A place in code that names the module and may load it. Types alone are gone when the program runs.
     fn mention(&self, specifier: &str) -> Option<Fault> {
         let uses: BTreeMap<usize, UseKind> = self
@@ -86,9 +111,6 @@ impl<'a> Barrel<'a> {
 
     fn named(&self, token: &Token, name: &str, kind: Option<UseKind>) -> Fault {
         let how = match kind {
-            Some(UseKind::SideEffect) if token.depth == 0 => {
-                "is imported, another spelling of the module"
-            }
             Some(UseKind::SideEffect) => "is imported inside brackets",
             Some(UseKind::Binding | UseKind::Type) => "is imported by name",
             Some(UseKind::ReExport) => "is re-exported",

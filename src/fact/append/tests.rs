@@ -3,8 +3,10 @@
 mod barrel;
 mod laws;
 
+use std::path::Path;
+
 use super::outcome;
-use crate::skill::Outcome;
+use crate::skill::{ByHand, Outcome};
 
 const LINE: &str = "import './codex.js';";
 
@@ -60,14 +62,22 @@ fn holds(before: impl AsRef<[u8]>, line: usize) {
 }
 
 fn blocks(before: impl AsRef<[u8]>, code: &str, line: usize) {
+    blocks_by_hand(before, code, line, LINE);
+}
+
+fn blocks_by_hand(before: impl AsRef<[u8]>, code: &str, line: usize, said: &str) {
     let Outcome::Blocked { fault, by_hand } = append(before.as_ref(), LINE) else {
         panic!("not blocked but {:?}", append(before.as_ref(), LINE));
     };
     assert_eq!(
-        (fault.code, fault.line, by_hand.as_str()),
-        (code, Some(line), LINE),
+        (fault.code, fault.line, words(&by_hand).as_str()),
+        (code, Some(line), said),
         "{fault:?}"
     );
+}
+
+fn words(by_hand: &[ByHand]) -> String {
+    ByHand::said(by_hand, Path::new("index.ts"))
 }
 
 #[test]
@@ -158,7 +168,7 @@ fn a_marker_must_stand_once_and_between_statements() {
         &[line.to_owned()],
         Some("// here"),
     ) {
-        Outcome::Blocked { fault, by_hand } if by_hand == line => {
+        Outcome::Blocked { fault, by_hand } if words(&by_hand) == line => {
             (fault.code, fault.line, fault.found)
         }
         other => panic!("not blocked but {other:?}"),
@@ -206,7 +216,7 @@ fn several_lines_fold_and_are_reported_together() {
         panic!("not blocked")
     };
     assert_eq!((fault.code, fault.line), ("import-by-code", Some(2)));
-    assert_eq!(by_hand, "import './mock.js';\nimport './codex.js';");
+    assert_eq!(words(&by_hand), "import './mock.js';\nimport './codex.js';");
     let held = outcome(
         b"import './codex.js';\nimport './mock.js';\n",
         &["import './mock.js';".to_owned(), LINE.to_owned()],

@@ -175,13 +175,12 @@ impl<'a> Site<'a> {
         places
     }
 
-    /// An install of the layer's package that is not as the layer has it.
-    pub fn foreign(self) -> Option<&'a Install> {
+    /// The installs of the layer's package that are not as the layer has it.
+    pub fn foreign(self) -> Vec<Place<'a>> {
         let ours = self.ours();
-        let mut places = self.places(&self.layer.package).into_iter();
+        let mut places = self.places(&self.layer.package);
+        places.retain(|place| !ours.contains(place));
         places
-            .find(|place| !ours.contains(place))
-            .map(|(_, install)| install)
     }
 
     /// The installs of a package in the stages that end up in the image.

@@ -1,5 +1,6 @@
 //! Rows through one `check`, which applies twice, and laws over any bytes. They touch no file.
 
+mod by_hand;
 mod expansion;
 mod install;
 mod laws;
@@ -10,7 +11,7 @@ mod version;
 
 use super::{Wanted, outcome};
 use crate::dockerfile::layer;
-use crate::skill::{Layer, Outcome};
+use crate::skill::{ByHand, Layer, Outcome};
 
 const RUN: &str = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n    pnpm install -g \"@openai/codex@${CODEX_VERSION}\"";
 const CLAUDE: &str = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n    pnpm install -g \"@anthropic-ai/claude-code@${CLAUDE_CODE_VERSION}\"";
@@ -73,5 +74,8 @@ fn check_blocked(before: &str, code: &str, line: Option<usize>, found: &str) {
         (fault.code, fault.line, fault.found.as_str()),
         (code, line, found)
     );
-    assert_eq!(by_hand, fill("{arg}\n\n{codex}"));
+    // Elsewhere something is to be done first: the rows of `by_hand`.
+    let done_first = ["install-not-ours", "arg-hidden", "conflict-markers"].contains(&code);
+    let written = by_hand == [ByHand::write(fill("{arg}\n\n{codex}"))];
+    assert_ne!(written, done_first, "{by_hand:?}");
 }

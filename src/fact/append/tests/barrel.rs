@@ -1,6 +1,6 @@
 //! The rows of imports in barrels, the shapes met in real checkouts first; each edit is applied twice.
 
-use super::{LINE, append, blocks, check, holds, missing};
+use super::{LINE, append, blocks, blocks_by_hand, check, holds, missing};
 use crate::skill::Outcome;
 
 #[test]
@@ -342,10 +342,6 @@ fn other_uses_of_the_module_block() {
         "await import(`./codex.js`);",
         "const codex = require('./codex.js');",
         "for (const name of ['./codex.js']) await import(name);",
-        "import './codex';",
-        "import './codex.ts';",
-        "import './codex.mjs';",
-        "import './././codex.js';",
         "{ import './codex.js'; }",
         "export const doc = `${[ './codex.js' ]}`;",
     ];
@@ -353,6 +349,26 @@ fn other_uses_of_the_module_block() {
         blocks(format!("{claude}{row}\n"), "import-by-code", 2);
         blocks(format!("// header\n{row}\n"), "import-by-code", 2);
     }
+}
+
+#[test]
+fn another_spelling_of_the_module_is_to_become_the_line() {
+    for specifier in ["./codex", "./codex.ts", "./codex.mjs", "./././codex.js"] {
+        let before = format!("import './claude.js';\nimport '{specifier}';\n");
+        blocks_by_hand(
+            &before,
+            "import-by-code",
+            2,
+            "write this in place of index.ts:2:\nimport './codex.js';",
+        );
+        holds(before.replace(&format!("import '{specifier}';"), LINE), 2);
+    }
+    blocks_by_hand(
+        "export * from './codex.js';\nimport './codex';\nimport './codex.ts';\n",
+        "import-by-code",
+        2,
+        "write this in place of index.ts:2 and index.ts:3:\nimport './codex.js';",
+    );
 }
 
 #[test]
@@ -398,16 +414,17 @@ fn a_barrel_that_loads_by_code_blocks() {
 
 #[test]
 fn an_unfinished_merge_blocks() {
-    blocks(
+    for before in [
         "import './claude.js';\n<<<<<<< HEAD\nimport './codex.js';\n=======\n>>>>>>> upstream\n",
-        "conflict-markers",
-        2,
-    );
-    blocks(
         "import './codex.js';\r\n>>>>>>> upstream\r\n",
-        "conflict-markers",
-        2,
-    );
+    ] {
+        blocks_by_hand(
+            before,
+            "conflict-markers",
+            2,
+            "resolve the merge at index.ts:2",
+        );
+    }
     missing(
         "/*\n=======\n*/\n",
         "/*\n=======\n*/\nimport './codex.js';\n",
