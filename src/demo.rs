@@ -216,6 +216,10 @@ pub const CHECKOUT: &[(&str, &[u8])] = &[
         include_bytes!("../fixtures/sample/checkout/src/index.ts"),
     ),
     (
+        "src/config.ts",
+        include_bytes!("../fixtures/sample/checkout/src/config.ts"),
+    ),
+    (
         "src/install-slug.ts",
         include_bytes!("../fixtures/sample/checkout/src/install-slug.ts"),
     ),

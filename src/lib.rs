@@ -18,6 +18,7 @@ pub mod typescript;
 
 pub mod branch;
 pub mod builds;
+pub mod host;
 pub mod needs;
 pub mod next;
 pub mod pending;

@@ -23,6 +23,7 @@ pub fn unmet(checkout: &Checkout, task: &Task) -> Result<Vec<Unmet>> {
     for need in &task.needs {
         let missing = match need {
             Need::Program(name) => (!process::is_program(name)).then(|| program(checkout, name)),
+            Need::Script(name) => (!is_script(checkout, name)).then(|| missing_script(name)),
             Need::Path(path) => (!checkout.exists(path)).then(|| missing_path(checkout, path)),
             Need::Engine => engine(checkout)?,
         };
@@ -50,13 +51,30 @@ fn program(checkout: &Checkout, name: &str) -> Unmet {
 
 /// The version of pnpm that the checkout's `package.json` names (`packageManager`).
 fn package_manager(checkout: &Checkout) -> Option<String> {
-    let manifest = checkout.bytes(Path::new("package.json"))?;
-    let manifest: serde_json::Value = serde_json::from_slice(&manifest).ok()?;
+    let manifest = manifest(checkout)?;
     let named = manifest
         .get("packageManager")?
         .as_str()?
         .strip_prefix("pnpm@")?;
     Some(plain_version(named))
+}
+
+fn manifest(checkout: &Checkout) -> Option<serde_json::Value> {
+    serde_json::from_slice(&checkout.bytes(Path::new("package.json"))?).ok()
+}
+
+fn is_script(checkout: &Checkout, name: &str) -> bool {
+    let manifest = manifest(checkout).unwrap_or_default();
+    manifest
+        .get("scripts")
+        .is_some_and(|scripts| scripts.get(name).is_some())
+}
+
+fn missing_script(name: &str) -> Unmet {
+    Unmet {
+        found: format!("`package.json` has no script `{name}`"),
+        mend: format!("bring the checkout to a version of NanoClaw with the script `{name}`"),
+    }
 }
 
 /// The version of Bun that the checkout's image has (`ARG BUN_VERSION`).

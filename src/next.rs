@@ -2,78 +2,105 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
+
 use crate::checkout::Checkout;
-use crate::digest::sha1;
-use crate::skill::{Effect, Layout, Skill};
+use crate::host::{self, Service};
+use crate::needs;
+use crate::skill::{Effect, Layout, Skill, Step, Task};
+
+/// Something left to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What it is, a clause.
+    pub what: String,
+    /// The command that does it, where this checkout has one.
+    pub command: Option<String>,
+}
+
+impl Left {
+    fn new(what: impl Into<String>, command: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            command: Some(command.into()),
+        }
+    }
+}
 
 /// What is left to do, each with its command.
-#[must_use]
 pub fn steps(
     checkout: &Checkout,
     skill: &Skill,
     layout: Layout,
     written: &[PathBuf],
-) -> Vec<(String, String)> {
+) -> Result<Vec<Left>> {
     let mut steps = Vec::new();
     if !written.is_empty() {
         let paths = written.iter().map(|path| quoted(path)).collect::<Vec<_>>();
         let add = format!("git add {}", paths.join(" \\\n      "));
         let commit = format!("git commit -m 'Add {}'", skill.name);
-        steps.push(("commit".to_owned(), format!("{add} &&\n    {commit}")));
+        steps.push(Left::new("commit", format!("{add} &&\n    {commit}")));
     }
-    steps.push(("restart the host".to_owned(), restart(checkout)));
-    steps.push((
-        "running containers keep the old image until they stop".to_owned(),
-        containers(checkout),
+    steps.push(restart(checkout));
+    steps.push(Left::new(
+        "running containers keep the old image until they stop",
+        host::containers(checkout),
     ));
     let by_hand = skill
         .tasks(layout)
         .filter(|(_, task)| matches!(task.effect, Effect::External | Effect::Wire));
-    steps.extend(by_hand.map(|(step, task)| (step.label.clone(), task.commands.join(" && "))));
-    steps
+    for (step, task) in by_hand {
+        steps.push(by_person(checkout, skill, step, task)?);
+    }
+    Ok(steps)
 }
 
-/// The first 8 hex digits of the SHA-1 of the root's path: NanoClaw's `src/install-slug.ts`.
-fn slug(checkout: &Checkout) -> Option<String> {
-    checkout.is_file(Path::new("src/install-slug.ts")).then(|| {
-        let digest = sha1(checkout.root().to_string_lossy().as_bytes());
-        digest.get(..8).unwrap_or(&digest).to_owned()
+/// A task for the person, by its commands where the checkout has what they need; else by the document, which says what they do.
+fn by_person(checkout: &Checkout, skill: &Skill, step: &Step, task: &Task) -> Result<Left> {
+    let unmet = needs::unmet(checkout, task)?;
+    Ok(match unmet.first() {
+        None => Left::new(&step.label, task.commands.join(" && ")),
+        Some(unmet) => Left::new(
+            format!(
+                "{}: this checkout has no command for it ({}); the document says how",
+                step.label, unmet.found
+            ),
+            format!("nanoclaw skill show {}", skill.name),
+        ),
     })
 }
 
 /// The command for the service that is there, by the places where NanoClaw's `setup/service.ts` puts them; else for the one it would make.
-fn restart(checkout: &Checkout) -> String {
-    let slug = slug(checkout);
-    let unit = slug.as_ref().map_or_else(
-        || "nanoclaw".to_owned(),
-        |slug| format!("nanoclaw-v2-{slug}"),
-    );
-    let label = slug.as_ref().map_or_else(
-        || "com.nanoclaw".to_owned(),
-        |slug| format!("com.nanoclaw-v2-{slug}"),
-    );
+fn restart(checkout: &Checkout) -> Left {
+    let Service { unit, label } = Service::of(checkout);
     let home = std::env::home_dir().unwrap_or_default();
-    let agent = home.join(format!("Library/LaunchAgents/{label}.plist"));
-    if Path::new(&format!("/etc/systemd/system/{unit}.service")).is_file() {
-        format!("sudo systemctl restart {unit}")
-    } else if !home
-        .join(format!(".config/systemd/user/{unit}.service"))
-        .is_file()
+    let in_home = |folder: &str, name: &str| home.join(folder).join(name).is_file();
+    let system =
+        |unit: &&String| Path::new(&format!("/etc/systemd/system/{unit}.service")).is_file();
+    let of_user = |unit: &String| in_home(".config/systemd/user", &format!("{unit}.service"));
+    let agent = |label: &&String| {
+        cfg!(target_os = "macos") || in_home("Library/LaunchAgents", &format!("{label}.plist"))
+    };
+    let command = if let Some(unit) = unit.as_ref().filter(system) {
+        Some(format!("sudo systemctl restart {unit}"))
+    } else if !unit.as_ref().is_some_and(of_user)
         && checkout.is_file(Path::new("start-nanoclaw.sh"))
     {
-        "bash start-nanoclaw.sh".to_owned()
-    } else if agent.is_file() || cfg!(target_os = "macos") {
-        format!("launchctl kickstart -k gui/$(id -u)/{label}")
+        Some("bash start-nanoclaw.sh".to_owned())
+    } else if let Some(label) = label.as_ref().filter(agent) {
+        Some(format!("launchctl kickstart -k gui/$(id -u)/{label}"))
     } else {
-        format!("systemctl --user restart {unit}")
-    }
-}
-
-fn containers(checkout: &Checkout) -> String {
-    let engine = checkout.engine();
-    match slug(checkout) {
-        Some(slug) => format!("{engine} ps --filter label=nanoclaw-install={slug}"),
-        None => format!("{engine} ps --filter name=nanoclaw-"),
+        unit.map(|unit| format!("systemctl --user restart {unit}"))
+    };
+    let what = match command {
+        Some(_) => "restart the host",
+        None => {
+            "restart the host, by the name of its service: src/install-slug.ts gives none that can be read"
+        }
+    };
+    Left {
+        what: what.to_owned(),
+        command,
     }
 }
 

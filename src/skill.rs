@@ -229,6 +229,8 @@ pub enum Need {
     Engine,
     /// A program on the `PATH`.
     Program(String),
+    /// A script of the checkout's `package.json`.
+    Script(String),
     /// A path in the checkout, relative to its root.
     Path(PathBuf),
 }

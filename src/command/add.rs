@@ -13,7 +13,7 @@ use crate::builds::{self, Build, Leave, Ready};
 use crate::checkout::{Checkout, Entry};
 use crate::cli::Add;
 use crate::command::look;
-use crate::next;
+use crate::next::{self, Left};
 use crate::payload::Commit;
 use crate::pending::Pending;
 use crate::plan::{self, Pins, Plan, plan};
@@ -286,12 +286,10 @@ impl Job<'_> {
                 self.skill.name
             ));
         }
-        for (what, command) in self
-            .layout()
-            .map(|layout| next::steps(self.checkout, self.skill, layout, &self.uncommitted()))
-            .unwrap_or_default()
-        {
-            self.ui.say(&format!("  # {what}\n  {command}"));
+        for left in self.left()? {
+            let command = left.command.map(|command| format!("\n  {command}"));
+            let command = command.unwrap_or_default();
+            self.ui.say(&format!("  # {}{command}", left.what));
         }
         if let Some(patch) = self.kept_patch() {
             let back = self.take_back(&patch);
@@ -299,6 +297,14 @@ impl Job<'_> {
                 .say(&format!("  # take the last change back\n  {back}"));
         }
         Ok(Exit::Done)
+    }
+
+    /// What is left to the person.
+    fn left(&self) -> Result<Vec<Left>> {
+        match self.layout() {
+            Some(layout) => next::steps(self.checkout, self.skill, layout, &self.uncommitted()),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn layout(&self) -> Option<Layout> {
