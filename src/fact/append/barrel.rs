@@ -110,18 +110,10 @@ impl<'a> Barrel<'a> {
     }
 
     fn named(&self, token: &Token, name: &str, kind: Option<UseKind>) -> Fault {
-        let how = match kind {
-            Some(UseKind::SideEffect) => "is imported inside brackets",
-            Some(UseKind::Binding | UseKind::Type) => "is imported by name",
-            Some(UseKind::ReExport) => "is re-exported",
-            Some(UseKind::Dynamic) => "is imported by `import()`",
-            Some(UseKind::Require) => "is loaded by `require()`",
-            None => "is a string in the code",
-        };
         Fault {
             code: "import-by-code",
             line: Some(self.scan.line(token.start)),
-            found: format!("`{name}` {how}"),
+            found: format!("`{name}` {}", used(kind)),
         }
     }
 
@@ -159,6 +151,18 @@ impl<'a> Barrel<'a> {
                 found: format!("no import of `{specifier}`"),
             },
         }
+    }
+}
+
+/// How code uses a module that it names.
+fn used(kind: Option<UseKind>) -> &'static str {
+    match kind {
+        Some(UseKind::SideEffect) => "is imported inside brackets",
+        Some(UseKind::Binding | UseKind::Type) => "is imported by name",
+        Some(UseKind::ReExport) => "is re-exported",
+        Some(UseKind::Dynamic) => "is imported by `import()`",
+        Some(UseKind::Require) => "is loaded by `require()`",
+        None => "is a string in the code",
     }
 }
 

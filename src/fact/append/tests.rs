@@ -1,6 +1,7 @@
 //! The rows of appended lines; each edit is applied twice, and none touches a disk.
 
 mod barrel;
+mod by_code;
 mod laws;
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! Where a new import goes in a barrel: a line's start outside of every token, bracket and statement, or nowhere.
 
-use super::{Anchor, Barrel};
+use super::{Anchor, Barrel, used};
 use crate::skill::Fault;
 use crate::typescript::{Kind, SideEffectImport, Token, UseKind, is_relative};
 
@@ -28,7 +28,7 @@ impl Barrel<'_> {
                 .below(last)
                 .or_else(|| self.nearest(&relative, last))
                 .ok_or_else(|| self.crowded(last)),
-            (None, None) => self.first(),
+            (None, None) => self.first(specifier),
         }
     }
 
@@ -162,10 +162,10 @@ impl Barrel<'_> {
     }
 
     /// The place in a barrel without relative imports, when it has no code: below packages, else below the header, else at the start.
-    fn first(&self) -> Result<usize, Fault> {
+    fn first(&self, specifier: &str) -> Result<usize, Fault> {
         let code = self.scan.code();
         if let Some(token) = self.other_code(&code) {
-            return Err(self.by_code(token.start, self.loaded_by()));
+            return Err(self.loaded_otherwise(token, specifier));
         }
         let start = self.start(&code);
         let package = || self.imports.last().map(|package| self.below(package));
@@ -215,16 +215,23 @@ impl Barrel<'_> {
         })
     }
 
-    /// How a barrel with code loads its modules.
-    fn loaded_by(&self) -> String {
+    /// A barrel that loads its modules by code: at the first module that it loads, where it names one, else where the code begins.
+    fn loaded_otherwise(&self, code: &Token, specifier: &str) -> Fault {
         let uses = self.scan.module_specifiers();
-        let first = uses.iter().find(|used| is_relative(&used.specifier));
-        let found = match first.map(|used| used.kind) {
-            Some(UseKind::ReExport) => "modules are re-exported here",
-            Some(_) => "modules are loaded by code here",
-            None => "code stands here",
+        let first = uses
+            .iter()
+            .find(|found| found.kind != UseKind::Type && is_relative(&found.specifier));
+        let (place, lead) = match first {
+            Some(found) => (
+                found.start,
+                format!("`{}` {}", found.specifier, used(Some(found.kind))),
+            ),
+            None => (code.start, "other code begins here".to_owned()),
         };
-        format!("{found}, and none is imported for its side effects")
+        let why = "it loads its modules in another way, which is not ours to change";
+        let found =
+            format!("{lead}, and no line of the file is like `import '{specifier}';`: {why}");
+        self.by_code(place, found)
     }
 
     /// The first line after the `#!` line and the directives, which must stay first.
