@@ -25,9 +25,10 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
             skill.name,
             text::count(&survey.findings)
         );
-        return Err(Problem::refused(found)
-            .hint(format!("nanoclaw skill add {}", skill.name))
-            .into());
+        // Of blocked facts `verify` says what to do by hand; `add` would refuse.
+        let command = if survey.is_blocked() { "verify" } else { "add" };
+        let hint = format!("nanoclaw skill {command} {}", skill.name);
+        return Err(Problem::refused(found).hint(hint).into());
     };
     let leave = if arguments.no_image {
         Leave::Image

@@ -76,12 +76,17 @@ impl Report {
         }
     }
 
-    /// What mends a finding: the command, or the lines to write by hand.
+    /// What mends a finding: the command, which refuses while another finding is blocked, or what to do by hand.
     #[must_use]
     pub fn mend(&self, finding: &Finding) -> Option<String> {
+        let add = format!("nanoclaw skill add {}", self.skill);
+        let blocked = |finding: &Finding| matches!(finding.state, State::Blocked(_));
         match &finding.state {
             State::Holds => None,
-            State::Missing | State::Changes => Some(format!("nanoclaw skill add {}", self.skill)),
+            State::Missing | State::Changes if self.findings.iter().any(blocked) => {
+                Some(format!("what is blocked by hand, then {add}"))
+            }
+            State::Missing | State::Changes => Some(add),
             State::Blocked(by_hand) => Some(format!("by hand: {by_hand}")),
         }
     }

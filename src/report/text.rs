@@ -17,10 +17,14 @@ pub fn lines(report: &Report) -> Vec<Line> {
         .iter()
         .flat_map(finding_lines)
         .collect::<Vec<_>>();
-    let addable = |finding: &Finding| matches!(finding.state, State::Missing | State::Changes);
-    if report.findings.iter().any(addable) {
-        let command = format!("nanoclaw skill add {}", report.skill);
-        lines.push(line(Tint::Dim, "mend:", &format!(" {command}")));
+    let addable = |finding: &&Finding| matches!(finding.state, State::Missing | State::Changes);
+    if let Some(mend) = report
+        .findings
+        .iter()
+        .find(addable)
+        .and_then(|finding| report.mend(finding))
+    {
+        lines.push(line(Tint::Dim, "mend:", &format!(" {mend}")));
     }
     for (word, note) in &report.notes {
         lines.push(line(Tint::Dim, &format!("{word}:"), &format!(" {note}")));
