@@ -105,8 +105,8 @@ impl<'a> Ready<'a> {
             .collect()
     }
 
-    /// Says what is not run, and why.
-    pub fn say_unavailable(&self, ui: Ui) {
+    /// Says what is not run, and why, and strikes it off the pending ones: an optional build that cannot run here is not waited for.
+    pub fn pass_over(&self, pending: Option<&Pending>, ui: Ui) -> Result<()> {
         for ((step, _), unmet) in &self.unavailable {
             for unmet in unmet {
                 ui.tell(
@@ -115,8 +115,20 @@ impl<'a> Ready<'a> {
                     &format!("{}: {}; mend: {}", step.label, unmet.found, unmet.mend),
                 );
             }
+            // Nothing is recorded where nothing was left.
+            let waits =
+                |pending: &&Pending| pending.read().unwrap_or_default().contains(&step.label);
+            if let Some(pending) = pending.filter(waits) {
+                pending.strike(&step.label)?;
+            }
         }
+        Ok(())
     }
+}
+
+/// Whether a task is optional and something that it needs is not there.
+pub fn is_unavailable(checkout: &Checkout, task: &Task) -> Result<bool> {
+    Ok(task.optional && !needs::unmet(checkout, task)?.is_empty())
 }
 
 /// Runs builds until one fails, and gives that one. What succeeded is struck off the pending ones at once.

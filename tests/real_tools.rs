@@ -80,6 +80,39 @@ fn without_buns_types_the_container_types_are_unavailable_and_the_rest_is_built(
 }
 
 #[test]
+fn an_optional_build_that_was_left_and_is_unavailable_later_is_not_waited_for() {
+    let Some(site) = Site::with_packages() else {
+        return;
+    };
+    let left = site.nanoclaw(&["skill", "add", "codex", "-y", "--no-build"]);
+    left.ends(0, &["pending: host build, container types, image"]);
+    let add = site.nanoclaw(&["skill", "add", "codex", "-y"]);
+    add.ends(
+        0,
+        &[
+            "unavailable container types",
+            "built host build",
+            "built image",
+        ],
+    );
+    assert_eq!(site.pending(), "");
+
+    site.leave_pending("container types\n");
+    let check = ["skill", "add", "codex", "--check"];
+    site.nanoclaw(&check).ends(0, &["already installed"]);
+    let add = site.nanoclaw(&["skill", "add", "codex", "-y"]);
+    add.ends(
+        0,
+        &[
+            "already installed",
+            "unavailable container types",
+            "none pending",
+        ],
+    );
+    assert_eq!(site.pending(), "");
+}
+
+#[test]
 fn a_type_error_in_the_hosts_file_fails_the_host_build_and_the_next_add_goes_on() {
     let Some(site) = Site::with_packages() else {
         return;

@@ -53,7 +53,7 @@ pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
     if arguments.dry_run {
         job.preview(&planned)
     } else if arguments.check {
-        Ok(job.check(&planned))
+        job.check(&planned)
     } else {
         job.install(&planned)
     }
@@ -173,13 +173,18 @@ impl Job<'_> {
         Preview::new(self.checkout, self.preamble(planned))
     }
 
-    fn check(&self, planned: &Planned) -> Exit {
+    fn check(&self, planned: &Planned) -> Result<Exit> {
         self.say_edits(planned);
-        let mut pending = self.wanted_builds(&planned.plan);
-        pending.retain(|(_, task)| !self.leave().leaves(task));
+        let mut pending = Vec::new();
+        for build in self.wanted_builds(&planned.plan) {
+            let left = self.leave().leaves(build.1);
+            if !left && !builds::is_unavailable(self.checkout, build.1)? {
+                pending.push(build);
+            }
+        }
         if planned.plan.edits.is_empty() && pending.is_empty() {
             self.say_installed(&planned.plan);
-            return Exit::Done;
+            return Ok(Exit::Done);
         }
         let builds = pending
             .iter()
@@ -191,7 +196,7 @@ impl Job<'_> {
             "pending ",
             &format!("files: {} · builds: {builds}", planned.plan.edits.len()),
         );
-        Exit::Findings
+        Ok(Exit::Findings)
     }
 
     fn install(&self, planned: &Planned) -> Result<Exit> {
@@ -202,8 +207,8 @@ impl Job<'_> {
         }
         if plan.edits.is_empty() && ready.run.is_empty() {
             self.end_unfinished()?;
+            ready.pass_over(self.pending().as_ref(), self.ui)?;
             self.say_installed(plan);
-            ready.say_unavailable(self.ui);
             return Ok(Exit::Done);
         }
         self.say_edits(planned);
@@ -217,9 +222,9 @@ impl Job<'_> {
             self.ui.say("nothing was written");
             return Ok(Exit::Refused);
         }
-        let pending = Pending::of(self.checkout, &self.skill.name);
+        let pending = self.pending();
         self.write(planned, &ready, pending.as_ref())?;
-        ready.say_unavailable(self.ui);
+        ready.pass_over(pending.as_ref(), self.ui)?;
         let name = &self.skill.name;
         let failed = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
         if let Some(failed) = failed {
@@ -278,9 +283,8 @@ impl Job<'_> {
         self.ui
             .say(&look::summary(self.skill, self.checkout, &files));
         self.ui.tell(Tint::Strong, "Next", "");
-        if Pending::of(self.checkout, &self.skill.name)
-            .is_some_and(|pending| pending.read().is_some_and(|left| !left.is_empty()))
-        {
+        let left = self.pending().and_then(|pending| pending.read());
+        if left.is_some_and(|left| !left.is_empty()) {
             self.ui.say(&format!(
                 "  # run the builds that are pending\n  nanoclaw skill add {}",
                 self.skill.name
@@ -297,6 +301,11 @@ impl Job<'_> {
                 .say(&format!("  # take the last change back\n  {back}"));
         }
         Ok(Exit::Done)
+    }
+
+    /// The record of the builds that are pending.
+    fn pending(&self) -> Option<Pending> {
+        Pending::of(self.checkout, &self.skill.name)
     }
 
     /// What is left to the person.
@@ -336,9 +345,8 @@ impl Job<'_> {
             return Vec::new();
         };
         let called = plan.builds(self.skill, layout);
-        let pending = Pending::of(self.checkout, &self.skill.name)
-            .and_then(|pending| pending.read())
-            .unwrap_or_default();
+        let pending = self.pending().and_then(|pending| pending.read());
+        let pending = pending.unwrap_or_default();
         let wanted = |(step, task): &Build<'_>| {
             pending.contains(&step.label) || called.contains(&(*step, *task))
         };

@@ -40,8 +40,8 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     if let Some(problem) = ready.refusal() {
         return Err(problem.into());
     }
-    ready.say_unavailable(ui);
     let pending = Pending::of(&checkout, &skill.name);
+    ready.pass_over(pending.as_ref(), ui)?;
     let failed = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
     Ok(failed.map_or(Exit::Done, |_| Exit::BuildFailed))
 }

@@ -171,6 +171,11 @@ impl Site {
         self.read(".git/nanoclaw/pending/codex")
     }
 
+    /// Records builds as left to do, a label a line.
+    pub fn leave_pending(&self, labels: &str) {
+        fs::write(self.path("nanoclaw/.git/nanoclaw/pending/codex"), labels).unwrap();
+    }
+
     /// What git sees changed, and the files of ours beside git's.
     pub fn tree(&self) -> (String, bool) {
         let status = self
