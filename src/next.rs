@@ -36,10 +36,7 @@ pub fn steps(
 ) -> Result<Vec<Left>> {
     let mut steps = Vec::new();
     if !written.is_empty() {
-        let paths = written.iter().map(|path| quoted(path)).collect::<Vec<_>>();
-        let add = format!("git add {}", paths.join(" \\\n      "));
-        let commit = format!("git commit -m 'Add {}'", skill.name);
-        steps.push(Left::new("commit", format!("{add} &&\n    {commit}")));
+        steps.push(commit(checkout, skill, written));
     }
     steps.push(restart(checkout));
     steps.push(Left::new(
@@ -53,6 +50,25 @@ pub fn steps(
         steps.push(by_person(checkout, skill, step, task)?);
     }
     Ok(steps)
+}
+
+/// The commit of the written files. Git takes those that it ignores only by force.
+fn commit(checkout: &Checkout, skill: &Skill, written: &[PathBuf]) -> Left {
+    let (ignored, plain): (Vec<_>, Vec<_>) =
+        written.iter().partition(|path| checkout.is_ignored(path));
+    let add = |option: &str, paths: &[&PathBuf]| {
+        let paths = paths.iter().map(|path| quoted(path)).collect::<Vec<_>>();
+        let paths = paths.join(" \\\n      ");
+        (!paths.is_empty()).then(|| format!("git add {option}{paths} &&\n    "))
+    };
+    let adds = [add("", &plain), add("-f ", &ignored)];
+    let adds = adds.into_iter().flatten().collect::<String>();
+    let what = if ignored.is_empty() {
+        "commit"
+    } else {
+        "commit, with -f for files that git ignores"
+    };
+    Left::new(what, format!("{adds}git commit -m 'Add {}'", skill.name))
 }
 
 /// A task for the person, by its commands where the checkout has what they need; else by the document, which says what they do.

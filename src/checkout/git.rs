@@ -73,6 +73,21 @@ impl Checkout {
         }
     }
 
+    /// Whether git's ignore rules keep `git add` from taking a file, relative to the root, that is not tracked.
+    #[must_use]
+    pub fn is_ignored(&self, path: &Path) -> bool {
+        let Git::Open(repository) = self.git() else {
+            return false;
+        };
+        let inside = self.prefix().join(path);
+        let ignored = self.has_plain(".gitignore", path)
+            && repository.is_path_ignored(&inside).unwrap_or(false);
+        ignored
+            && repository
+                .index()
+                .is_ok_and(|index| index.get_path(&inside, 0).is_none())
+    }
+
     /// The root relative to the repository's work tree: empty where they are the same.
     #[must_use]
     pub fn prefix(&self) -> PathBuf {
@@ -103,7 +118,7 @@ impl Checkout {
             line_end_config(repository)
         });
         let inside = self.prefix().join(path);
-        let readable = self.has_plain_attributes(path);
+        let readable = self.has_plain(".gitattributes", path);
         let attribute = |name| {
             if !readable {
                 return AttrValue::Unspecified;
@@ -128,11 +143,11 @@ impl Checkout {
         found
     }
 
-    /// Whether every `.gitattributes` from the root to a path is a regular file or not there: a pipe would never end, and a symlink
-    /// git passes over, too (gitattributes(5)).
-    fn has_plain_attributes(&self, path: &Path) -> bool {
+    /// Whether every file of git's with this name from the root to a path is a regular file or not there: a pipe would never end, and a
+    /// symlink git passes over, too (gitattributes(5), gitignore(5)).
+    fn has_plain(&self, name: &str, path: &Path) -> bool {
         path.ancestors().skip(1).all(|folder| {
-            let file = self.root.join(folder).join(".gitattributes");
+            let file = self.root.join(folder).join(name);
             fs::symlink_metadata(file).map_or(true, |found| found.is_file())
         })
     }

@@ -90,6 +90,15 @@ impl Job<'_> {
                 self.ui.tell(Tint::Good, verb(edit), &path.to_string());
             }
         }
+        let ignored = |edit: &&Edit| self.checkout.is_ignored(&edit.path);
+        let ignored = planned.plan.edits.iter().filter(ignored);
+        let ignored = ignored.map(|edit| next::quoted(&edit.path));
+        let ignored = ignored.collect::<Vec<_>>().join(" ");
+        if !ignored.is_empty() {
+            let found =
+                format!("git ignores files among these; the rules: git check-ignore -v {ignored}");
+            self.ui.tell(Tint::Warn, "note    ", &found);
+        }
     }
 
     pub(super) fn say_installed(&self, plan: &Plan) {
