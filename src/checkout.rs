@@ -2,6 +2,7 @@
 
 mod git;
 mod line_ends;
+mod root;
 mod sources;
 
 use std::cell::{OnceCell, RefCell};
@@ -17,18 +18,9 @@ use regex::bytes::Regex;
 
 pub use git::{Git, Head};
 pub use line_ends::LineEnds;
+pub use root::BARRELS;
 
-use crate::problem::Problem;
 use crate::skill::Layout;
-
-/// The files that make a folder a v2 checkout: either provider barrel.
-pub const BARRELS: [&str; 2] = [
-    "src/providers/index.ts",
-    "container/agent-runner/src/providers/index.ts",
-];
-
-/// Where the container's half of a checkout lies.
-const AGENT_RUNNER: &str = "container/agent-runner";
 
 /// A NanoClaw v2 checkout.
 pub struct Checkout {
@@ -84,20 +76,8 @@ impl Checkout {
     /// Finds the checkout that holds `from`: the nearest folder upward with a provider barrel.
     /// None found is a [`Problem`] that says what was looked for.
     pub fn find(from: &Path) -> Result<Self> {
-        let start = fs::canonicalize(from)
-            .with_context(|| format!("failed to open the folder `{}`", from.display()))?;
-        let root = start
-            .ancestors()
-            .find(|folder| BARRELS.iter().any(|barrel| folder.join(barrel).is_file()));
-        let root = root.ok_or_else(|| no_checkout(&start))?;
-        // The agent-runner has its own `src/providers/index.ts`, and is no checkout but a part of one.
-        let whole = root
-            .ancestors()
-            .nth(2)
-            .filter(|_| root.ends_with(AGENT_RUNNER));
-        let root = whole.unwrap_or(root).to_path_buf();
         let mut checkout = Self {
-            root,
+            root: root::find(from)?,
             layout: None,
             git: OnceCell::new(),
             state: OnceCell::new(),
@@ -287,29 +267,6 @@ fn is_absent(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     )
-}
-
-fn no_checkout(start: &Path) -> Problem {
-    let looked = format!(
-        "looked for {} or {} from here upward",
-        BARRELS[0], BARRELS[1]
-    );
-    let v1 = start.ancestors().find(|folder| {
-        folder.join("container/agent-runner").is_dir()
-            || folder.join("src/container-runner.ts").is_file()
-    });
-    match v1 {
-        Some(folder) => Problem::could_not_run(format!(
-            "{} is a NanoClaw v1 checkout, which has no provider barrels ({looked})",
-            folder.display()
-        ))
-        .hint("skills of this kind need NanoClaw v2: bash migrate-v2.sh in a v2 clone"),
-        None => Problem::could_not_run(format!(
-            "{} is not in a NanoClaw v2 checkout ({looked})",
-            start.display()
-        ))
-        .hint("go to the checkout, or name it: nanoclaw -C DIR skill ..."),
-    }
 }
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
