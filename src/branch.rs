@@ -12,7 +12,7 @@ pub use store::Store;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use git2::{ObjectType, Oid, Repository, Sort, Tree};
+use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Sort, Tree};
 
 use crate::checkout::{Checkout, File};
 use crate::payload::{Commit, Modules, Payload, Unresolved};
@@ -226,6 +226,18 @@ fn newest(repository: &Repository, commits: Vec<Oid>) -> Option<Oid> {
     dated.max_by_key(|(time, _)| *time).map(|(_, id)| id)
 }
 
+/// Whether an error is that of an object which git would fetch now: the checkout is a partial clone, and the reader brings nothing.
+#[must_use]
+pub fn is_promised(checkout: &Checkout, error: &anyhow::Error) -> bool {
+    let is_absent = |error: &git2::Error| {
+        error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Odb
+    };
+    let mut causes = error
+        .chain()
+        .filter_map(<dyn std::error::Error>::downcast_ref);
+    causes.any(is_absent) && is_partial(checkout)
+}
+
 fn is_partial(checkout: &Checkout) -> bool {
     let Ok(repository) = checkout.repository() else {
         return false;
@@ -334,19 +346,24 @@ fn blob_ids(
     copies: &[Copied],
 ) -> Result<Vec<Option<(Oid, u32)>>> {
     let tree = repository.find_commit(id)?.tree()?;
-    Ok(copies
+    copies
         .iter()
         .map(|copy| blob_id(&tree, &copy.from))
-        .collect())
+        .collect()
 }
 
-fn blob_id(tree: &Tree<'_>, path: &str) -> Option<(Oid, u32)> {
-    let entry = tree.get_path(Path::new(path)).ok()?;
-    match entry.filemode() {
+fn blob_id(tree: &Tree<'_>, path: &str) -> Result<Option<(Oid, u32)>> {
+    let entry = match tree.get_path(Path::new(path)) {
+        Ok(entry) => entry,
+        // A folder of the path that is not in the store is another matter.
+        Err(error) if error.class() == ErrorClass::Odb => return Err(error.into()),
+        Err(_) => return Ok(None),
+    };
+    Ok(match entry.filemode() {
         0o100_755 => Some((entry.id(), 0o755)),
         0o100_644 | 0o100_664 => Some((entry.id(), 0o644)),
         _ => None,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -84,8 +84,24 @@ pub fn choose(
             otherwise: otherwise(skill),
         });
     }
-    let problem = Problem::could_not_run("the checkout has no remote that can have the branch");
-    Err(problem.hint(otherwise(skill)).into())
+    Err(none_chosen(skill, &remotes).into())
+}
+
+/// No remote is the one to take: those that there are can be named.
+fn none_chosen(skill: &str, remotes: &[(String, String)]) -> Problem {
+    let otherwise = otherwise(skill);
+    let [(first, _), rest @ ..] = remotes else {
+        return Problem::could_not_run("the checkout has no remote").hint(otherwise);
+    };
+    let shown = |(name, url): &(String, String)| format!("{name} ({})", mask(url));
+    let shown = remotes.iter().map(shown).collect::<Vec<_>>().join(", ");
+    let name = if rest.is_empty() { first } else { "NAME" };
+    Problem::could_not_run(format!(
+        "none of the checkout's remotes is NanoClaw's own repository or called `origin`: {shown}"
+    ))
+    .hint(format!(
+        "nanoclaw skill add {skill} --remote {name} takes one of them, or: {otherwise}"
+    ))
 }
 
 fn otherwise(skill: &str) -> String {

@@ -16,7 +16,7 @@ pub enum Git {
     Open(Box<Repository>),
     /// There is no repository.
     Absent,
-    /// There is one and it does not open: the reason, in libgit2's words, and what mends it.
+    /// There is one and it does not open: why, a clause about the root, and what mends it.
     Refused(String, String),
 }
 
@@ -53,8 +53,8 @@ impl Checkout {
             Git::Absent => Err(Problem::could_not_run(format!("{} is not a git repository", self.root.display()))
                 .hint("`git clone` NanoClaw instead of unpacking it; `nanoclaw skill verify` works without git")
                 .into()),
-            Git::Refused(reason, mend) => {
-                let found = format!("git refuses {}: {reason}", self.root.display());
+            Git::Refused(why, mend) => {
+                let found = format!("{} {why}", self.root.display());
                 Err(Problem::could_not_run(found).hint(mend.clone()).into())
             }
         }
@@ -225,11 +225,12 @@ fn open_git(root: &Path) -> Git {
                 "if the checkout is yours: git config --global --add safe.directory {}",
                 root.display()
             );
-            Git::Refused(error.message().to_owned(), mend)
+            Git::Refused(format!("is refused by git: {}", error.message()), mend)
         }
         Err(error) => {
             let mend = "add needs a repository that libgit2 opens: git clone --ref-format=files, with SHA-1 objects; verify and status work here as it is";
-            Git::Refused(error.message().to_owned(), mend.to_owned())
+            let why = "is a repository that git itself reads, and this program's reader, libgit2, does not";
+            Git::Refused(format!("{why}: {}", error.message()), mend.to_owned())
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::{Job, Taken};
-use crate::branch::{Branch, Source, Store};
+use crate::branch::{self, Branch, Source, Store};
 use crate::checkout::Entry;
 use crate::payload::{Modules, Payload};
 use crate::problem::Problem;
@@ -59,9 +59,10 @@ impl Job<'_> {
             Branch::fetch(self.checkout, store, &remote, source)?
         };
         let payload = match source {
-            Source::Ref(..) => branch.payload(copies)?,
-            Source::Branch(_) => self.fitting(&branch, name, copies)?,
+            Source::Ref(..) => branch.payload(copies),
+            Source::Branch(_) => self.fitting(&branch, name, copies),
         };
+        let payload = payload.map_err(|error| self.explained(error, name))?;
         if let Some(copy) = copies.iter().find(|copy| {
             payload
                 .files
@@ -111,6 +112,17 @@ impl Job<'_> {
             }
         }
         Ok(edited)
+    }
+
+    /// An error of reading the branch; of a file that a partial clone has not brought yet, with the command that brings it.
+    fn explained(&self, error: anyhow::Error, name: &str) -> anyhow::Error {
+        if !self.arguments.offline || !branch::is_promised(self.checkout, &error) {
+            return error;
+        }
+        let root = self.checkout.root().display();
+        let found = format!("{root} is a partial clone, and files of `{name}` are not in it");
+        let hint = format!("nanoclaw skill add {}, without --offline", self.skill.name);
+        Problem::could_not_run(found).hint(hint).into()
     }
 
     /// The newest payload whose imports this checkout satisfies. Where none does, the tip's: its plan is blocked, import by import.

@@ -1,0 +1,107 @@
+//! Checkouts whose git has not what an add looks for: what is said of it, and which command mends it.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+
+use std::path::Path;
+
+use support::{PROJECT, Run, World, overlay};
+
+fn sample() -> World {
+    World::of(&Path::new(PROJECT).join("fixtures/sample"))
+}
+
+/// Puts the sample's files into a repository.
+fn fill(work_tree: &Path) {
+    overlay(
+        &Path::new(PROJECT).join("fixtures/sample/checkout"),
+        work_tree,
+    );
+}
+
+/// The command ends with an error and a hint, which both hold these words.
+fn check(run: &Run, error: &str, hint: &str) {
+    assert_eq!(run.code, 2, "{run:?}");
+    let (found, mend) = run.stderr.split_once("\nhint: ").unwrap_or_default();
+    assert!(found.contains(error), "no `{error}` in {}", run.stderr);
+    assert!(mend.contains(hint), "no `{hint}` in {}", run.stderr);
+}
+
+#[test]
+fn a_partial_clone_offline_is_told_that_the_files_are_not_here() {
+    for filter in ["blob:none", "tree:0"] {
+        let world = sample();
+        let origin = world.base().join("origin");
+        world.git(&origin, &["config", "uploadpack.allowFilter", "true"]);
+        let url = format!("file://{}", origin.display());
+        let filter = format!("--filter={filter}");
+        let clone = [
+            "clone",
+            "--quiet",
+            "--no-checkout",
+            &filter,
+            &url,
+            "partial",
+        ];
+        world.git(&world.base(), &clone);
+        let partial = world.base().join("partial");
+        fill(&partial);
+        let partial = partial.to_string_lossy();
+        let add = ["-C", &partial, "skill", "add", "codex", "--offline", "-n"];
+        check(
+            &world.nanoclaw(&add),
+            "a partial clone, and files of `providers` are not in it",
+            "nanoclaw skill add codex, without --offline",
+        );
+    }
+}
+
+#[test]
+fn a_repository_that_only_git_reads_is_not_said_to_be_refused_by_git() {
+    let world = sample();
+    let sha256 = world.base().join("sha256");
+    let path = sha256.to_string_lossy();
+    world.git(
+        &world.base(),
+        &["init", "--quiet", "--object-format=sha256", &path],
+    );
+    fill(&sha256);
+    check(
+        &world.nanoclaw(&["-C", &path, "skill", "add", "codex"]),
+        "git itself reads",
+        "git clone --ref-format=files",
+    );
+}
+
+#[test]
+fn remotes_of_other_names_are_named() {
+    let world = sample();
+    let add = || world.nanoclaw(&["skill", "add", "codex"]);
+    world.git(&world.root, &["remote", "rename", "origin", "myfork"]);
+    world.git(&world.root, &["remote", "set-url", "myfork", "../fork"]);
+    check(
+        &add(),
+        "none of the checkout's remotes is NanoClaw's own repository or called `origin`: myfork (../fork)",
+        "nanoclaw skill add codex --remote myfork",
+    );
+    world.git(
+        &world.root,
+        &["remote", "add", "other", "https://me:secret@example.com/x"],
+    );
+    check(
+        &add(),
+        "myfork (../fork), other (https://***@example.com/x)",
+        "nanoclaw skill add codex --remote NAME takes one of them, or: nanoclaw skill add codex --remote https://",
+    );
+    world.git(&world.root, &["remote", "remove", "myfork"]);
+    world.git(&world.root, &["remote", "remove", "other"]);
+    check(
+        &add(),
+        "the checkout has no remote",
+        "nanoclaw skill add codex --remote https://",
+    );
+}
