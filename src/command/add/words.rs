@@ -29,8 +29,10 @@ impl Job<'_> {
             let _ = writeln!(words, "remote: {} ({})", clean(&remote.shown), remote.why);
             let _ = writeln!(words, "commit: {} of {}", commit.id, commit.date);
         }
-        words.push_str("apply from the checkout's root: git apply --allow-empty PATCH\n");
-        words.push_str("take back: git apply -R --allow-empty PATCH\n\n");
+        // Below the top git would pass over the files beside it in silence.
+        let git = r#"git -C "$(git rev-parse --show-toplevel)""#;
+        let _ = writeln!(words, "apply: {git} apply --allow-empty < PATCH");
+        let _ = writeln!(words, "take back: {git} apply -R --allow-empty < PATCH\n");
         words
     }
 
