@@ -82,10 +82,9 @@ impl Checkout {
         let inside = self.prefix().join(path);
         let ignored = self.has_plain(".gitignore", path)
             && repository.is_path_ignored(&inside).unwrap_or(false);
-        ignored
-            && repository
-                .index()
-                .is_ok_and(|index| index.get_path(&inside, 0).is_none())
+        // The repository's own may be the empty one for attributes.
+        let index = || Index::open(&repository.path().join("index"));
+        ignored && index().map_or(true, |index| index.get_path(&inside, 0).is_none())
     }
 
     /// The root relative to the repository's work tree: empty where they are the same.
@@ -286,6 +285,28 @@ mod tests {
         index.write().unwrap();
         fs::remove_file(&attributes).unwrap();
         assert_eq!(found(), LineEnds::Crlf { auto: false });
+    }
+
+    #[test]
+    fn a_file_that_is_tracked_is_not_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let repository = Repository::init(root).unwrap();
+        let [tracked, new] = BARRELS.map(Path::new);
+        for path in [tracked, new] {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::write(root.join(path), "").unwrap();
+        }
+        let checkout = Checkout::find(root).unwrap();
+        assert!(!checkout.is_ignored(new));
+        fs::write(root.join(".gitignore"), "providers/\n").unwrap();
+        let mut index = repository.index().unwrap();
+        index.add_path(tracked).unwrap();
+        index.write().unwrap();
+        let checkout = Checkout::find(root).unwrap();
+        assert_eq!(checkout.line_ends(tracked), LineEnds::AsTheyAre);
+        assert!(checkout.is_ignored(new));
+        assert!(!checkout.is_ignored(tracked));
     }
 
     #[test]
