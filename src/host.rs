@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use regex::bytes::Regex;
-
 use crate::checkout::Checkout;
 use crate::digest::sha1;
 
@@ -20,16 +18,14 @@ impl Service {
     /// Reads the names from `src/install-slug.ts`. Before there was one, every NanoClaw's service was called alike (its `setup/service.ts`).
     #[must_use]
     pub fn of(checkout: &Checkout) -> Self {
-        let Some(source) = checkout.bytes(Path::new(SLUG)) else {
+        let Some(source) = text(checkout, SLUG) else {
             return Self {
                 unit: Some("nanoclaw".to_owned()),
                 label: Some("com.nanoclaw".to_owned()),
             };
         };
-        let named = |function: &str| {
-            let head = slugged(&source, function)?;
-            Some(format!("{head}{}", slug(checkout, &source)?))
-        };
+        let slug = slug(checkout, &source);
+        let named = |function| Some(format!("{}{}", slugged(&source, function)?, slug.as_ref()?));
         Self {
             unit: named("getSystemdUnit"),
             label: named("getLaunchdLabel"),
@@ -41,7 +37,7 @@ impl Service {
 #[must_use]
 pub fn containers(checkout: &Checkout) -> String {
     let engine = checkout.engine();
-    let name = || source(checkout, "src/container-runner.ts", name_head);
+    let name = || name_head(&text(checkout, "src/container-runner.ts")?);
     // Apple's engine has no `ps`, and filters nothing.
     if engine == "container" {
         let only = name().map(|head| format!(" | grep {head}"));
@@ -58,52 +54,69 @@ pub fn containers(checkout: &Checkout) -> String {
 const SLUG: &str = "src/install-slug.ts";
 
 fn label(checkout: &Checkout) -> Option<String> {
-    let key = source(checkout, "src/config.ts", label_key)?;
-    let slug = slug(checkout, &checkout.bytes(Path::new(SLUG))?)?;
+    let key = label_key(&text(checkout, "src/config.ts")?)?;
+    let slug = slug(checkout, &text(checkout, SLUG)?)?;
     Some(format!("{key}={slug}"))
 }
 
-/// What is read of a source, where it is there.
-fn source(checkout: &Checkout, path: &str, read: fn(&[u8]) -> Option<String>) -> Option<String> {
-    read(&checkout.bytes(Path::new(path))?)
+/// A source, where it is there.
+fn text(checkout: &Checkout, path: &str) -> Option<String> {
+    let bytes = checkout.bytes(Path::new(path))?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The first 8 hex digits of the SHA-1 of the root's path, where the source makes it so.
-fn slug(checkout: &Checkout, source: &[u8]) -> Option<String> {
-    captured(
-        source,
-        r#"createHash\(['"](sha1)['"]\)[^;]*\.slice\(0, 8\)"#,
-    )?;
-    let digest = sha1(checkout.root().to_string_lossy().as_bytes());
+fn slug(checkout: &Checkout, source: &str) -> Option<String> {
+    let hash = ["createHash('sha1')", "createHash(\"sha1\")"];
+    if !hash.iter().any(|hash| source.contains(hash)) || !source.contains(".slice(0, 8)") {
+        return None;
+    }
+    let root = checkout.root().to_string_lossy();
+    let digest = sha1(root.as_bytes());
     digest.get(..8).map(str::to_owned)
 }
 
 /// What stands before the slug in the one name that a function returns.
-fn slugged(source: &[u8], function: &str) -> Option<String> {
-    captured(
-        source,
-        &format!(r"\b{function}\b[^`}}]*`([\w.-]+)\$\{{getInstallSlug\([^`}}]*\}}`"),
-    )
+fn slugged(source: &str, function: &str) -> Option<String> {
+    let read = |rest: &str| {
+        let (before, template) = rest.split_once('`')?;
+        let (head, slug) = head(template)?;
+        let (call, end) = slug.split_once('}')?;
+        let one =
+            !before.contains('}') && call.starts_with("getInstallSlug(") && end.starts_with('`');
+        one.then(|| head.to_owned())
+    };
+    mentions(source, function).find_map(read)
 }
 
 /// What stands before the slug in the label that the host gives its containers.
-fn label_key(source: &[u8]) -> Option<String> {
-    captured(
-        source,
-        r"\bCONTAINER_INSTALL_LABEL\s*=\s*`([\w.-]+)=\$\{[^`}]*\}`",
-    )
+fn label_key(source: &str) -> Option<String> {
+    let read = |rest| Some(assigned(rest)?.strip_suffix('=')?.to_owned());
+    mentions(source, "CONTAINER_INSTALL_LABEL").find_map(read)
 }
 
 /// What the names of the host's containers begin with.
-fn name_head(source: &[u8]) -> Option<String> {
-    captured(source, r"\bcontainerName\s*=\s*`([\w.-]+)\$\{")
+fn name_head(source: &str) -> Option<String> {
+    let read = |rest| Some(assigned(rest)?.to_owned());
+    mentions(source, "containerName").find_map(read)
 }
 
-/// The first group of a pattern over bytes, where it is found.
-fn captured(source: &[u8], pattern: &str) -> Option<String> {
-    let pattern = Regex::new(&format!("(?-u){pattern}")).ok()?;
-    let group = pattern.captures(source)?.get(1)?;
-    Some(String::from_utf8_lossy(group.as_bytes()).into_owned())
+/// What follows each mention of a name.
+fn mentions<'a>(source: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    source.split(name).skip(1)
+}
+
+/// The beginning of the template that a name is given.
+fn assigned(rest: &str) -> Option<&str> {
+    let template = rest.trim_start().strip_prefix('=')?.trim_start();
+    Some(head(template.strip_prefix('`')?)?.0)
+}
+
+/// What stands before the first value in a template, when it is plain, and what stands behind.
+fn head(template: &str) -> Option<(&str, &str)> {
+    let (head, rest) = template.split_once("${")?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '=');
+    (!head.is_empty() && head.chars().all(plain)).then_some((head, rest))
 }
 
 #[cfg(test)]
@@ -116,7 +129,7 @@ mod tests {
             let source = format!(
                 "function getInstallSlug() {{ return ''; }}\nfunction getSystemdUnit(root?: string): string {{\n{body}\n}}\nfunction getImage() {{ return `image-${{getInstallSlug(root)}}`; }}\n"
             );
-            slugged(source.as_bytes(), "getSystemdUnit")
+            slugged(&source, "getSystemdUnit")
         };
         assert_eq!(
             unit("  return `claw-v2-${getInstallSlug(root)}`;").as_deref(),
@@ -133,21 +146,18 @@ mod tests {
             None
         );
         assert_eq!(unit("  return 'claw';"), None);
-        assert_eq!(slugged(b"", "getSystemdUnit"), None);
+        assert_eq!(slugged("", "getSystemdUnit"), None);
         let arrow =
-            b"export const getSystemdUnit = (root: string) => `claw-${getInstallSlug(root)}`;";
+            "export const getSystemdUnit = (root: string) => `claw-${getInstallSlug(root)}`;";
         assert_eq!(slugged(arrow, "getSystemdUnit").as_deref(), Some("claw-"));
     }
 
     #[test]
     fn containers_are_named_as_the_sources_say() {
         let label = "export const CONTAINER_INSTALL_LABEL = `org.claw.install=${INSTALL_SLUG}`;";
-        assert_eq!(
-            label_key(label.as_bytes()).as_deref(),
-            Some("org.claw.install")
-        );
-        assert_eq!(label_key(b"const CONTAINER_INSTALL_LABEL = label();"), None);
-        let name = |text: &str| name_head(format!("  const containerName = {text};").as_bytes());
+        assert_eq!(label_key(label).as_deref(), Some("org.claw.install"));
+        assert_eq!(label_key("const CONTAINER_INSTALL_LABEL = label();"), None);
+        let name = |text: &str| name_head(&format!("  const containerName = {text};"));
         assert_eq!(
             name("`claw-v2-${folder}-${Date.now()}`").as_deref(),
             Some("claw-v2-")
