@@ -1,16 +1,17 @@
-//! Folds a skill's facts over an overlay of the checkout into a plan. Reads the checkout, and changes nothing.
+//! What a skill's facts come to on a checkout: findings, and the edits that make them hold. Reads the checkout, and changes nothing.
 
-use std::cell::RefCell;
+mod fold;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::checkout::{Checkout, Entry, File};
-use crate::fact::dockerfile::{self, Wanted};
-use crate::fact::{append, copy};
-use crate::payload::{self, Lack, Modules, Payload, Unresolved};
-use crate::skill::{ByHand, Copied, Fact, Fault, Layer, Layout, Need, Outcome, Skill, Step, Task};
+use fold::Fold;
+
+use crate::checkout::{Checkout, File};
+use crate::payload::{self, Payload};
+use crate::skill::{Layout, Need, Skill, Step, Task};
 
 /// What a skill's facts come to on a checkout. The pre-flight, the preview, the install and the verification are this value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,30 +105,14 @@ pub fn plan(
         .copies(layout)
         .map(|(_, copy)| copy.clone())
         .collect::<Vec<_>>();
-    let mut fold = Fold {
-        checkout,
-        payload,
-        pins,
-        copies,
-        unfit: Vec::new(),
-        overlay: RefCell::default(),
-        findings: Vec::new(),
-    };
-    if let Some(payload) = payload {
-        let modules = Modules {
-            is_file: &|path| checkout.is_file(path),
-            read: &|path| checkout.bytes(path),
-            importers: &|path| checkout.importers(path),
-        };
-        let unfit = payload.unresolved(&fold.copies, modules);
-        fold.unfit = unfit.unwrap_or_default();
-    }
+    let mut fold = Fold::new(checkout, payload, pins, copies);
     for (step, fact) in skill.facts(layout) {
         fold.fact(step, fact)?;
     }
+    let (findings, edits) = fold.end();
     Ok(Plan {
-        findings: fold.findings,
-        edits: in_order(fold.overlay.into_inner()),
+        findings,
+        edits: in_order(edits),
     })
 }
 
@@ -207,244 +192,6 @@ fn not_served(skill: &Skill, checkout: &Checkout, layout: Option<Layout>) -> Fin
         expected,
         found: Some(found),
         state: State::Blocked(by_hand),
-    }
-}
-
-struct Fold<'a> {
-    checkout: &'a Checkout,
-    payload: Option<&'a Payload>,
-    pins: &'a Pins,
-    copies: Vec<Copied>,
-    /// Imports of the payload that nothing satisfies.
-    unfit: Vec<Unresolved>,
-    /// The edits so far, by where the bytes really lie, in the order of their facts.
-    overlay: RefCell<Vec<Edit>>,
-    findings: Vec<Finding>,
-}
-
-impl Fold<'_> {
-    fn fact(&mut self, step: &Step, fact: &Fact) -> Result<()> {
-        match fact {
-            Fact::Copy { files, .. } => files.iter().try_for_each(|copy| self.copy(step, copy)),
-            Fact::Append { to, lines, at } => self.append(step, to, lines, at.as_deref()),
-            Fact::Dockerfile { file, layer } => self.layer(step, file, layer),
-        }
-    }
-
-    fn copy(&mut self, step: &Step, copied: &Copied) -> Result<()> {
-        let entry = self.entry(&copied.to)?;
-        let expected = "a file that is not empty and whose imports are there".to_owned();
-        let unfit = self
-            .unfit
-            .iter()
-            .filter(|missing| match &missing.lack {
-                Lack::Lost { from, .. } => *from == copied.to,
-                _ => missing.file == copied.to,
-            })
-            .collect::<Vec<_>>();
-        if !unfit.is_empty() {
-            for missing in unfit {
-                self.findings.push(finding(
-                    step,
-                    &missing.file,
-                    expected.clone(),
-                    &copy::unfit(missing),
-                ));
-            }
-            return Ok(());
-        }
-        let source = self.source(copied);
-        let source = source.as_ref();
-        let there = Modules {
-            is_file: &|path| {
-                self.copies.iter().any(|copy| copy.to == path) || self.checkout.is_file(path)
-            },
-            read: &|path| self.checkout.bytes(path),
-            importers: &|path| self.checkout.importers(path),
-        };
-        let outcome = copy::outcome(copied, &entry, source, there);
-        let mode = source.map_or(0o644, |source| source.mode);
-        self.settle(
-            step,
-            &copied.to,
-            expected,
-            &entry,
-            outcome,
-            (Role::Payload, mode),
-        );
-        Ok(())
-    }
-
-    /// A file of the payload as git would put it into the work tree.
-    fn source(&self, copied: &Copied) -> Option<File> {
-        let file = self.payload?.files.get(&copied.from)?;
-        let line_ends = self.checkout.line_ends(&copied.to);
-        Some(File {
-            bytes: line_ends.in_work_tree(&file.bytes).into_owned(),
-            mode: file.mode,
-        })
-    }
-
-    fn append(&mut self, step: &Step, to: &Path, lines: &[String], at: Option<&str>) -> Result<()> {
-        let decide = |bytes: &[u8]| append::outcome(bytes, lines, at);
-        self.insert(
-            step,
-            to,
-            format!("`{}`", lines.join("`, `")),
-            &lines.join("\n"),
-            Role::Insert,
-            &decide,
-        )
-    }
-
-    fn layer(&mut self, step: &Step, file: &Path, layer: &Layer) -> Result<()> {
-        let set = self.pins.get(&layer.arg).map(String::as_str);
-        let expected = format!(
-            "`ARG {}=<version>` and a RUN that installs `{}` by it",
-            layer.arg, layer.package
-        );
-        let by_hand = format!("ARG {}={}\n{}", layer.arg, layer.version, layer.run);
-        let checkout = self.checkout;
-        let decide = |bytes: &[u8]| {
-            let outcome = dockerfile::outcome(bytes, layer, &Wanted { set, head: None });
-            // HEAD knows the version of an ARG that was lost, and is asked for nothing else.
-            let lost =
-                matches!(&outcome, Outcome::Edit { fault, .. } if fault.code.starts_with("arg-"));
-            if !lost {
-                return outcome;
-            }
-            let head = checkout.head().bytes(file);
-            dockerfile::outcome(
-                bytes,
-                layer,
-                &Wanted {
-                    set,
-                    head: head.as_deref(),
-                },
-            )
-        };
-        self.insert(step, file, expected, &by_hand, Role::Image, &decide)
-    }
-
-    fn insert(
-        &mut self,
-        step: &Step,
-        path: &Path,
-        expected: String,
-        by_hand: &str,
-        role: Role,
-        decide: &dyn Fn(&[u8]) -> Outcome,
-    ) -> Result<()> {
-        let entry = self.entry(path)?;
-        let refused = |code, found: &str| Outcome::Blocked {
-            fault: Fault {
-                code,
-                line: None,
-                found: found.to_owned(),
-            },
-            by_hand: vec![ByHand::write(by_hand)],
-        };
-        let (outcome, mode) = match &entry {
-            Entry::File { file, .. } => (decide(&file.bytes), file.mode),
-            Entry::Absent { .. } => (
-                refused("file-missing", "the file to insert into is not there"),
-                0o644,
-            ),
-            Entry::Refused(reason) => (refused("file-refused", reason), 0o644),
-        };
-        self.settle(step, path, expected, &entry, outcome, (role, mode));
-        Ok(())
-    }
-
-    /// What stands at a path when the edits so far are made.
-    fn entry(&self, path: &Path) -> Result<Entry> {
-        let entry = self.checkout.entry(path)?;
-        let (Entry::Absent { real } | Entry::File { real, .. }) = &entry else {
-            return Ok(entry);
-        };
-        let overlay = self.overlay.borrow();
-        let edited = overlay
-            .iter()
-            .find(|edit| edit.path == *real)
-            .and_then(|edit| edit.after.clone());
-        Ok(match edited {
-            Some(file) => Entry::File {
-                real: real.clone(),
-                file,
-            },
-            None => entry,
-        })
-    }
-
-    fn settle(
-        &mut self,
-        step: &Step,
-        path: &Path,
-        expected: String,
-        entry: &Entry,
-        outcome: Outcome,
-        (role, mode): (Role, u32),
-    ) {
-        self.findings.push(finding(step, path, expected, &outcome));
-        let (Outcome::Edit { after, .. }, Entry::Absent { real } | Entry::File { real, .. }) =
-            (outcome, &entry)
-        else {
-            return;
-        };
-        let before = if let Entry::File { file, .. } = entry {
-            Some(file.clone())
-        } else {
-            None
-        };
-        // A file keeps its permission bits but where the branch says otherwise of executing it.
-        let mode = before
-            .as_ref()
-            .filter(|file| file.mode & 0o100 == mode & 0o100)
-            .map_or(mode, |file| file.mode);
-        let after = Some(File { bytes: after, mode });
-        let mut overlay = self.overlay.borrow_mut();
-        match overlay.iter_mut().find(|edit| edit.path == *real) {
-            Some(edit) => edit.after = after,
-            None => overlay.push(Edit {
-                path: real.clone(),
-                before,
-                after,
-                role,
-            }),
-        }
-    }
-}
-
-fn finding(step: &Step, path: &Path, expected: String, outcome: &Outcome) -> Finding {
-    let (code, line, found, state) = match outcome {
-        Outcome::Holds { line, note } => ("holds", *line, note.clone(), State::Holds),
-        Outcome::Missing(fault) => (
-            fault.code,
-            fault.line,
-            Some(fault.found.clone()),
-            State::Missing,
-        ),
-        Outcome::Edit { fault, .. } => (
-            fault.code,
-            fault.line,
-            Some(fault.found.clone()),
-            State::Changes,
-        ),
-        Outcome::Blocked { fault, by_hand } => (
-            fault.code,
-            fault.line,
-            Some(fault.found.clone()),
-            State::Blocked(ByHand::said(by_hand, path)),
-        ),
-    };
-    Finding {
-        label: step.label.clone(),
-        code,
-        path: path.to_path_buf(),
-        line,
-        expected,
-        found,
-        state,
     }
 }
 
