@@ -366,11 +366,9 @@ fn task(head: &mut Head, body: &str) -> Result<Task, String> {
 }
 
 fn need(word: &str) -> Result<Need, String> {
-    if let Some(script) = word.strip_prefix("script:") {
-        return Ok(Need::Script(script.to_owned()));
-    }
-    Ok(match word {
-        "engine" => Need::Engine,
+    Ok(match (word, word.strip_prefix("script:")) {
+        (_, Some(script)) => Need::Script(script.to_owned()),
+        ("engine", _) => Need::Engine,
         _ if word.contains('/') => Need::Path(path(word.strip_prefix("./").unwrap_or(word))?),
         _ => Need::Program(word.to_owned()),
     })
