@@ -294,7 +294,7 @@ pub enum Outcome {
 /// What a person does where the program must not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ByHand {
-    /// What is done at the places, such as `write this in place of the install at`; empty where lines are only written.
+    /// What is done at the places, such as `write this in place of`; empty where lines are only written.
     pub act: String,
     /// The lines of the file that it is done at, counted from 1.
     pub at: Vec<usize>,

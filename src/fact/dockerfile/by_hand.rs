@@ -34,7 +34,8 @@ impl Site<'_> {
         if !self.pinned().is_empty() {
             return ByHand::at(format!("remove the install of `{package}` at"), at, "");
         }
-        let act = format!("write this in place of the install of `{package}` at");
+        // The install may be a part of a longer RUN.
+        let act = format!("remove the install of `{package}`, and write this below its RUN, at");
         let last = foreign.last();
         let declared = last.and_then(|(run, _)| self.declaration(&self.layer.arg, run));
         if declared.is_some_and(|pin| pin.filled().is_some()) {

@@ -25,22 +25,22 @@ fn another_install_gives_its_place_to_ours() {
     let before = "FROM node\n{pin}\n{claude}\nRUN npm i -g @openai/codex\n";
     check(
         before,
-        "write this in place of the install of `@openai/codex` at Dockerfile:5:\n{arg}\n\n{codex}",
+        "remove the install of `@openai/codex`, and write this below its RUN, at Dockerfile:5:\n{arg}\n\n{codex}",
         "FROM node\n{pin}\n{claude}\n{arg}\n\n{codex}\n",
     );
     check(
         "FROM node\n{pin}\n{claude}\nRUN pnpm i -g \\\n  vercel \\\n  @openai/codex@0.130.0\n",
-        "write this in place of the install of `@openai/codex` at Dockerfile:7:\nARG CODEX_VERSION=0.130.0\n\n{codex}",
+        "remove the install of `@openai/codex`, and write this below its RUN, at Dockerfile:7:\nARG CODEX_VERSION=0.130.0\n\n{codex}",
         "FROM node\n{pin}\n{claude}\nRUN pnpm i -g \\\n  vercel\nARG CODEX_VERSION=0.130.0\n\n{codex}\n",
     );
     check(
         "FROM node\n{arg}\nRUN npm i -g @openai/codex@$CODEX_VERSION\n",
-        "write this in place of the install of `@openai/codex` at Dockerfile:3:\n{codex}",
+        "remove the install of `@openai/codex`, and write this below its RUN, at Dockerfile:3:\n{codex}",
         "FROM node\n{arg}\n{codex}\n",
     );
     check(
         "FROM node\nRUN npm i -g @openai/codex\nRUN npm i -g @openai/codex@latest\n",
-        "write this in place of the install of `@openai/codex` at Dockerfile:2 and Dockerfile:3:\n{arg}\n\n{codex}",
+        "remove the install of `@openai/codex`, and write this below its RUN, at Dockerfile:2 and Dockerfile:3:\n{arg}\n\n{codex}",
         "FROM node\n{arg}\n\n{codex}\n",
     );
 }
