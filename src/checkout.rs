@@ -74,7 +74,7 @@ pub enum Entry {
 
 impl Checkout {
     /// Finds the checkout that holds `from`: the nearest folder upward with a provider barrel.
-    /// None found is a [`Problem`] that says what was looked for.
+    /// None found is a [`Problem`](crate::problem::Problem) that says what was looked for.
     pub fn find(from: &Path) -> Result<Self> {
         let mut checkout = Self {
             root: root::find(from)?,
