@@ -63,7 +63,7 @@ pub fn unfit(missing: &Unresolved) -> Outcome {
             Lack::Export(name) =>
                 format!("an export `{name}` of the module `{}`", missing.specifier),
             Lack::Lost { name, .. } =>
-                format!("`{name}` imported from a file of your own, where you move it to"),
+                format!("no import of `{name}`, or one from a file of your own that you move it to"),
         }
     );
     Outcome::Blocked {
