@@ -32,6 +32,8 @@ pub struct Checkout {
     line_end_config: OnceCell<line_ends::Config>,
     /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
     line_ends: RefCell<BTreeMap<PathBuf, LineEnds>>,
+    /// Git's files of rules that were looked at, relative to the root: whether each is a regular file, or not there.
+    rules: RefCell<BTreeMap<PathBuf, bool>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
     plain: RefCell<BTreeSet<OsString>>,
 }
@@ -84,6 +86,7 @@ impl Checkout {
             prefix: OnceCell::new(),
             line_end_config: OnceCell::new(),
             line_ends: RefCell::default(),
+            rules: RefCell::default(),
             plain: RefCell::default(),
         };
         checkout.layout = checkout.find_layout();

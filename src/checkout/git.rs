@@ -145,10 +145,16 @@ impl Checkout {
     /// Whether every file of git's with this name from the root to a path is a regular file or not there: a pipe would never end, and a
     /// symlink git passes over, too (gitattributes(5), gitignore(5)).
     fn has_plain(&self, name: &str, path: &Path) -> bool {
-        path.ancestors().skip(1).all(|folder| {
-            let file = self.root.join(folder).join(name);
-            fs::symlink_metadata(file).map_or(true, |found| found.is_file())
-        })
+        let mut rules = self.rules.borrow_mut();
+        let mut is_plain = |file: PathBuf| {
+            let look = |file: &PathBuf| {
+                let found = fs::symlink_metadata(self.root.join(file));
+                found.map_or(true, |found| found.is_file())
+            };
+            *rules.entry(file).or_insert_with_key(look)
+        };
+        let mut folders = path.ancestors().skip(1);
+        folders.all(|folder| is_plain(folder.join(name)))
     }
 
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.

@@ -92,7 +92,7 @@ impl Job<'_> {
                 self.ui.tell(Tint::Good, verb(edit), &path.to_string());
             }
         }
-        let ignored = |edit: &&Edit| self.checkout.is_ignored(&edit.path);
+        let ignored = |edit: &&Edit| edit.before.is_none() && self.checkout.is_ignored(&edit.path);
         let ignored = planned.plan.edits.iter().filter(ignored);
         let ignored = ignored.map(|edit| next::quoted(&edit.path));
         let ignored = ignored.collect::<Vec<_>>().join(" ");
