@@ -83,9 +83,10 @@ impl Branch {
                 return Ok(Self { store, tip });
             }
         }
+        store.make()?;
         let id = process::fetch(&request).map_err(failed)?;
         let id = Oid::from_str(&id).context("git fetch named no commit")?;
-        store.repository.odb()?.refresh()?;
+        let store = store.again()?;
         let tip = match source {
             Source::Ref(short, _) if is_short_id(short) => find_commit(&store.repository, short)
                 .ok_or_else(|| no_such_ref(remote, short, source))?,

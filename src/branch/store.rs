@@ -19,7 +19,8 @@ pub struct Store {
     folder: PathBuf,
     /// Object folders that fetches and reads borrow: the checkout's, and for a temporary store the kept one's.
     pub(super) borrowed: Vec<PathBuf>,
-    _temporary: Option<TempDir>,
+    /// The temporary folder, which goes with the value.
+    temporary: Option<TempDir>,
 }
 
 impl Store {
@@ -28,7 +29,6 @@ impl Store {
         let borrowed = borrowed(checkout)?;
         let folder =
             kept_folder(checkout).ok_or_else(|| anyhow!("the checkout has no git directory"))?;
-        make(&folder)?;
         Self::read(folder, borrowed, None)
     }
 
@@ -36,7 +36,6 @@ impl Store {
     pub fn temporary(checkout: &Checkout) -> Result<Self> {
         let temporary = tempfile::tempdir().context("failed to make a temporary folder")?;
         let folder = temporary.path().to_path_buf();
-        make(&folder)?;
         let mut borrowed = borrowed(checkout)?;
         let kept = kept_folder(checkout).map(|kept| objects(&kept));
         borrowed.extend(kept.filter(|kept| kept.is_dir()));
@@ -54,8 +53,8 @@ impl Store {
 
     fn read(folder: PathBuf, borrowed: Vec<PathBuf>, temporary: Option<TempDir>) -> Result<Self> {
         let odb = Odb::new()?;
-        odb.add_disk_alternate(&objects(&folder).to_string_lossy())?;
-        for folder in &borrowed {
+        let own = Some(objects(&folder)).filter(|own| own.is_dir());
+        for folder in own.iter().chain(&borrowed) {
             odb.add_disk_alternate(&folder.to_string_lossy())?;
         }
         let repository = Repository::from_odb(odb)?;
@@ -63,8 +62,19 @@ impl Store {
             repository,
             folder,
             borrowed,
-            _temporary: temporary,
+            temporary,
         })
+    }
+
+    /// Makes the folder that git puts objects in, and packs into one that it has.
+    pub(super) fn make(&self) -> Result<()> {
+        fs::create_dir_all(self.objects().join("pack"))
+            .with_context(|| format!("failed to make the store `{}`", self.folder.display()))
+    }
+
+    /// Reads what git has put in: libgit2 looks only into folders that it found.
+    pub(super) fn again(self) -> Result<Self> {
+        Self::read(self.folder, self.borrowed, self.temporary)
     }
 
     /// The folder that git puts objects in.
@@ -110,12 +120,6 @@ pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
 fn read_record(path: &Path) -> Option<Oid> {
     let text = fs::read_to_string(path).ok()?;
     Oid::from_str(text.split_whitespace().next()?).ok()
-}
-
-/// Git puts packs into a folder that it makes; libgit2 looks only into one that it found.
-fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(objects(folder).join("pack"))
-        .with_context(|| format!("failed to make the store `{}`", folder.display()))
 }
 
 fn objects(folder: &Path) -> PathBuf {
