@@ -86,6 +86,10 @@ pub fn tip(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     id.map(str::to_owned).ok_or(FetchError::NoSuchRef)
 }
 
+/// In the place of the program that lists the refs of borrowed objects, which are the checkout's own and known: a shell's word that is no
+/// program, so that git starts none and goes on.
+const NO_PROGRAM: &str = ":";
+
 /// `None` when this git does not know an option.
 fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, FetchError> {
     let shell = shell(fetch.root).map_err(FetchError::Failed)?;
@@ -99,7 +103,7 @@ fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, Fetch
     };
     let command = cmd!(
         shell,
-        "git -c fetch.unpackLimit=1 -c pack.writeReverseIndex=false -c core.alternateRefsCommand=true fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} {address} {refspec}"
+        "git -c fetch.unpackLimit=1 -c pack.writeReverseIndex=false -c core.alternateRefsCommand={NO_PROGRAM} fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} {address} {refspec}"
     );
     let borrowed = fetch
         .borrowed
@@ -126,7 +130,7 @@ fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
     if output.status.code() == Some(129) {
         return Ok(None);
     }
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let words = said(&output.stderr);
     if [
         "couldn't find remote ref",
         "no such remote ref",
@@ -144,6 +148,14 @@ fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
             .hint("what git says above is what `git fetch` would say to you here")
             .into(),
     ))
+}
+
+/// What a git says on standard error, but for its not finding [`NO_PROGRAM`].
+fn said(stderr: &[u8]) -> String {
+    let own = format!("error: cannot run {NO_PROGRAM}:");
+    let words = String::from_utf8_lossy(stderr);
+    let lines = words.split_inclusive('\n');
+    lines.filter(|line| !line.starts_with(&own)).collect()
 }
 
 /// One line of `git fetch --porcelain`: flag, old id, new id, local ref.
@@ -377,4 +389,16 @@ fn forward(
             }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn what_git_was_kept_from_is_not_said() {
+        let heard = "error: cannot run :: No such file or directory\nfatal: early EOF\nerror: cannot run ssh: No such file or directory\n";
+        let expected = "fatal: early EOF\nerror: cannot run ssh: No such file or directory\n";
+        assert_eq!(said(heard.as_bytes()), expected);
+    }
 }
