@@ -32,6 +32,8 @@ pub struct Checkout {
     line_end_config: OnceCell<line_ends::Config>,
     /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
     line_ends: RefCell<BTreeMap<PathBuf, LineEnds>>,
+    /// Whether git ignores the paths that were asked for.
+    ignored: RefCell<BTreeMap<PathBuf, bool>>,
     /// Git's files of rules that were looked at, relative to the root: whether each is a regular file, or not there.
     rules: RefCell<BTreeMap<PathBuf, bool>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
@@ -86,6 +88,7 @@ impl Checkout {
             prefix: OnceCell::new(),
             line_end_config: OnceCell::new(),
             line_ends: RefCell::default(),
+            ignored: RefCell::default(),
             rules: RefCell::default(),
             plain: RefCell::default(),
         };

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Index, Repository, Tree};
+use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Index, Repository, Tree, TreeEntry};
 use memchr::memmem;
 
 use super::{Checkout, LineEnds, line_ends};
+use crate::digest::blob_id;
 use crate::problem::Problem;
 
 /// What git says of the checkout.
@@ -31,12 +32,20 @@ impl Head<'_> {
     #[must_use]
     pub fn bytes(&self, path: &Path) -> Option<Vec<u8>> {
         let repository = self.checkout.repository().ok()?;
-        let entry = self
-            .tree
-            .as_ref()?
-            .get_path(&self.checkout.prefix().join(path));
-        let object = entry.ok()?.to_object(repository).ok()?;
+        let object = self.entry(path)?.to_object(repository).ok()?;
         Some(object.as_blob()?.content().to_vec())
+    }
+
+    /// Says whether it has just this blob for a path, relative to the root.
+    #[must_use]
+    pub fn holds(&self, path: &Path, blob: &[u8]) -> bool {
+        self.entry(path)
+            .is_some_and(|entry| entry.id().to_string() == blob_id(blob))
+    }
+
+    fn entry(&self, path: &Path) -> Option<TreeEntry<'static>> {
+        let inside = self.checkout.prefix().join(path);
+        self.tree.as_ref()?.get_path(&inside).ok()
     }
 }
 
@@ -80,11 +89,15 @@ impl Checkout {
             return false;
         };
         let inside = self.prefix().join(path);
-        let ignored = self.has_plain(".gitignore", path)
-            && repository.is_path_ignored(&inside).unwrap_or(false);
-        // The repository's own may be the empty one for attributes.
-        let index = || Index::open(&repository.path().join("index"));
-        ignored && index().map_or(true, |index| index.get_path(&inside, 0).is_none())
+        let look = || {
+            let ignored = self.has_plain(".gitignore", path)
+                && repository.is_path_ignored(&inside).unwrap_or(false);
+            // The repository's own may be the empty one for attributes.
+            let index = || Index::open(&repository.path().join("index"));
+            ignored && index().map_or(true, |index| index.get_path(&inside, 0).is_none())
+        };
+        let mut known = self.ignored.borrow_mut();
+        *known.entry(path.to_path_buf()).or_insert_with(look)
     }
 
     /// The root relative to the repository's work tree: empty where they are the same.

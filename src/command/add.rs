@@ -247,12 +247,8 @@ impl Job<'_> {
             let Ok(Entry::File { real, file }) = self.checkout.entry(path) else {
                 continue;
             };
-            let blob = self
-                .checkout
-                .line_ends(&real)
-                .in_blob(&file.bytes)
-                .into_owned();
-            if !found.contains(&real) && head.bytes(&real) != Some(blob) {
+            let blob = self.checkout.line_ends(&real).in_blob(&file.bytes);
+            if !found.contains(&real) && !head.holds(&real, &blob) {
                 found.push(real);
             }
         }
