@@ -73,6 +73,7 @@ impl Lab {
     }
 
     /// Runs the contenders in turns, each in a fresh checkout, and gives each one's times, the shortest first. The first round does not count.
+    /// Every round begins with another of them: what ran just before leaves the processor's caches to the next.
     pub fn alternate(
         &self,
         start: Start,
@@ -82,7 +83,9 @@ impl Lab {
         let mut times = vec![Vec::new(); contenders.len()];
         self.start(start);
         for round in 0..=rounds {
-            for (contender, times) in contenders.iter().zip(&mut times) {
+            for turn in 0..contenders.len() {
+                let place = (round + turn) % contenders.len();
+                let (contender, times) = (contenders[place], &mut times[place]);
                 // Where nothing is to do, nothing is changed.
                 if !matches!(start, Start::Installed) {
                     self.start(start);
