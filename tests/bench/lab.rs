@@ -115,11 +115,12 @@ impl Lab {
             Start::Known => "known",
             Start::Unknown => "unknown",
         };
-        // The old ones stay until the end: ext4 is slow to make files where some have just been removed.
+        // For minutes ext4 is slow to make files where many were removed (its `recently_deleted`). So the old ones stay until the end, and
+        // the files are the template's own by hard links: no contender writes into one that is there, all put another in its place.
         self.copies.set(self.copies.get() + 1);
         succeed(
             Command::new("cp")
-                .arg("-a")
+                .arg("-al")
                 .arg(self.path(template))
                 .arg(self.checkout()),
         );
