@@ -148,6 +148,9 @@ struct Lexer<'a> {
 /// Variables in the defaults of variables are read this deep; nobody writes deeper ones, but a file could.
 const DEPTH: usize = 16;
 
+/// So many bytes with variables in them are expanded.
+const LENGTH: usize = 4096;
+
 impl Lexer<'_> {
     fn until(&mut self, stop: Option<char>) -> Option<String> {
         let mut text = String::new();
@@ -156,7 +159,7 @@ impl Lexer<'_> {
                 glyph if Some(glyph) == stop => return Some(text),
                 '\'' => self.single_quoted(&mut text),
                 '"' => self.double_quoted(&mut text)?,
-                '$' => text.push_str(&self.variable()?),
+                '$' => self.expanded(&mut text)?,
                 glyph if glyph == self.escape => text.extend(self.rest.next()),
                 glyph => text.push(glyph),
             }
@@ -171,7 +174,7 @@ impl Lexer<'_> {
     fn double_quoted(&mut self, text: &mut String) -> Option<()> {
         while let Some(glyph) = self.rest.next().filter(|glyph| *glyph != '"') {
             match glyph {
-                '$' => text.push_str(&self.variable()?),
+                '$' => self.expanded(text)?,
                 glyph if glyph == self.escape => {
                     let escape = self.escape;
                     let escaped = |next: &char| ['"', '$', escape].contains(next);
@@ -181,6 +184,12 @@ impl Lexer<'_> {
             }
         }
         Some(())
+    }
+
+    /// Adds what stands behind a `$`. What comes to more than [`LENGTH`] is left to a build: values made of values double with every line.
+    fn expanded(&mut self, text: &mut String) -> Option<()> {
+        text.push_str(&self.variable()?);
+        (text.len() <= LENGTH).then_some(())
     }
 
     /// What stands behind a `$`.

@@ -157,3 +157,12 @@ fn defaults_in_defaults_do_not_exhaust_the_stack() {
     let text = format!("FROM node\nRUN npm {deep}\n");
     assert!(crate::dockerfile::Dockerfile::parse(text.as_bytes()).is_ok());
 }
+
+#[test]
+fn values_that_double_with_every_line_are_left_to_a_build() {
+    let line = |number: usize| format!("ARG A{}=$A{number}$A{number}\n", number + 1);
+    let doubled = (0..64).map(line).collect::<String>();
+    let file = format!("FROM node\nARG A0=aaaaaaaa\n{doubled}ARG CODEX_VERSION=$A64\n{{codex}}\n");
+    let note = "`$A64` is only known to a build, the document's version is 0.124.0";
+    check_holds(&file, 69, Some(note));
+}
