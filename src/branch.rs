@@ -9,10 +9,11 @@ pub use installed::Installed;
 pub use origin::{Origin, origin_of};
 pub use store::Store;
 
+use std::collections::{BinaryHeap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Sort, Tree};
+use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Tree};
 
 use crate::checkout::{Checkout, File};
 use crate::payload::{Commit, Modules, Payload, Unresolved};
@@ -145,13 +146,11 @@ impl Branch {
     pub fn has_held(&self, copy: &Copied, blob: &[u8]) -> Result<bool> {
         let repository = &self.store.repository;
         let id = Oid::hash_object(ObjectType::Blob, blob)?;
-        let mut walk = repository.revwalk()?;
-        walk.push(self.tip)?;
         let holds = |commit| {
             let blobs = blob_ids(repository, commit, std::slice::from_ref(copy));
             blobs.is_ok_and(|blobs| blobs.iter().flatten().any(|(blob, _)| *blob == id))
         };
-        Ok(walk.map_while(std::result::Result::ok).any(holds))
+        Ok(history(repository, &[self.tip]).any(holds))
     }
 
     /// The newest commit at or behind the tip whose files' imports are satisfied; `modules` knows the checkout.
@@ -167,12 +166,8 @@ impl Branch {
             });
         }
         let unresolved = unresolved.unwrap_or_default();
-        let mut walk = repository.revwalk()?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
-        walk.push(self.tip)?;
         let mut seen = blob_ids(repository, self.tip, copies)?;
-        // History that a shallow clone lacks ends the walk: what lies behind it cannot be had.
-        for (newer, id) in walk.map_while(std::result::Result::ok).enumerate() {
+        for (newer, id) in history(repository, &[self.tip]).enumerate() {
             let blobs = blob_ids(repository, id, copies)?;
             if blobs == seen || blobs.iter().any(Option::is_none) {
                 continue;
@@ -338,6 +333,25 @@ fn payload(repository: &Repository, id: Oid, copies: &[Copied]) -> Result<Payloa
             .insert(copy.from.clone(), File { bytes, mode });
     }
     Ok(payload)
+}
+
+/// The commits from some tips backward, the newest of those that are next each time. Those that a shallow clone lacks are passed over, as
+/// libgit2's own walk would not: it ends with an error before it gives the first.
+fn history(repository: &Repository, tips: &[Oid]) -> impl Iterator<Item = Oid> {
+    let dated = |id: Oid| Some((repository.find_commit(id).ok()?.time().seconds(), id));
+    let mut seen = tips.iter().copied().collect::<HashSet<_>>();
+    let mut next = seen
+        .iter()
+        .copied()
+        .filter_map(dated)
+        .collect::<BinaryHeap<_>>();
+    std::iter::from_fn(move || {
+        let (_, id) = next.pop()?;
+        let commit = repository.find_commit(id).ok()?;
+        let parents = commit.parent_ids().filter(|parent| seen.insert(*parent));
+        next.extend(parents.filter_map(dated));
+        Some(id)
+    })
 }
 
 /// The blobs that a commit has for the copies, each with its permission bits; `None` for what is not a regular file there.

@@ -7,6 +7,7 @@
 
 mod support;
 
+use std::fs;
 use std::path::Path;
 
 use support::{PROJECT, Run, World, overlay};
@@ -58,6 +59,46 @@ fn a_partial_clone_offline_is_told_that_the_files_are_not_here() {
             "nanoclaw skill add codex, without --offline",
         );
     }
+}
+
+#[test]
+fn a_shallow_clone_takes_the_newest_of_its_commits_that_fits() {
+    let world = sample();
+    let origin = world.base().join("origin");
+    world.git(&origin, &["checkout", "--quiet", "providers"]);
+    let file = origin.join("src/providers/codex.ts");
+    for line in ["// one", "// two", "import './absent.js';"] {
+        let text = fs::read_to_string(&file).expect("a payload file");
+        fs::write(&file, format!("{text}{line}\n")).expect("a payload file");
+        world.git(&origin, &["commit", "--quiet", "--all", "--message", line]);
+    }
+    world.git(&origin, &["checkout", "--quiet", "main"]);
+    let url = format!("file://{}", origin.display());
+    let clone = [
+        "clone",
+        "--quiet",
+        "--depth=3",
+        "--no-single-branch",
+        &url,
+        "shallow",
+    ];
+    world.git(&world.base(), &clone);
+    let shallow = world.base().join("shallow");
+    let path = shallow.to_string_lossy();
+    let add = ["-C", &path, "skill", "add", "codex", "--no-build"];
+    let run = world.nanoclaw(&add);
+    assert_eq!(run.code, 0, "{run:?}");
+    let written = fs::read_to_string(shallow.join("src/providers/codex.ts")).expect("a copy");
+    assert!(written.ends_with("// two\n"), "{written}");
+    // What the oldest commit has that is here is nobody's edit.
+    let older = written.replace("// two\n", "");
+    fs::write(shallow.join("src/providers/codex.ts"), older).expect("a copy");
+    fs::remove_file(shallow.join("container/agent-runner/src/providers/codex.ts")).expect("a copy");
+    let run = world.nanoclaw(&add);
+    assert!(
+        run.stderr.contains("replace  src/providers/codex.ts\n"),
+        "{run:?}"
+    );
 }
 
 #[test]

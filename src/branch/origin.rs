@@ -1,10 +1,10 @@
 //! Which known commit the checkout's copies come from. Fetches and writes nothing.
 
-use git2::{ObjectType, Oid, Repository, Sort};
+use git2::{ObjectType, Oid, Repository};
 
 use super::installed::Installed;
 use super::store::Store;
-use super::{blob_ids, commit};
+use super::{blob_ids, commit, history};
 use crate::checkout::{Checkout, Git};
 use crate::payload::Commit;
 use crate::skill::Copied;
@@ -53,15 +53,10 @@ pub fn origin_of(
     let first = remembered.iter().copied().find(holds);
     let found = first.or_else(|| {
         let tips = tips(repository, branch);
-        let mut walk = objects.revwalk().ok()?;
-        walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME).ok()?;
-        for tip in tips.iter().chain(&remembered) {
-            let _ = walk.push(*tip);
-        }
-        tips.iter().copied().find(holds).or_else(|| {
-            let mut walk = walk.map_while(std::result::Result::ok);
-            walk.find(holds)
-        })
+        let starts = [tips.as_slice(), &remembered].concat();
+        let mut tips = tips.into_iter();
+        tips.find(holds)
+            .or_else(|| history(objects, &starts).find(holds))
     });
     if found.is_none() && remembered.is_empty() && tips(repository, branch).is_empty() {
         return Origin::Unknown;
