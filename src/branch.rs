@@ -80,7 +80,7 @@ impl Branch {
         // A look at the remote costs half of a fetch, and is all that is needed where the branch has not moved.
         if !known.is_empty() {
             let tip = Oid::from_str(&process::tip(&request).map_err(failed)?)?;
-            if known.contains(&tip) {
+            if known.contains(&tip) && store.repository.find_commit(tip).is_ok() {
                 return Ok(Self { store, tip });
             }
         }

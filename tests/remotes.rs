@@ -102,6 +102,22 @@ fn a_shallow_clone_takes_the_newest_of_its_commits_that_fits() {
 }
 
 #[test]
+fn a_store_that_lost_its_objects_is_filled_anew() {
+    let world = sample();
+    let url = format!("file://{}", world.base().join("origin").display());
+    let clone = ["clone", "--quiet", "--single-branch", &url, "single"];
+    world.git(&world.base(), &clone);
+    let single = world.base().join("single");
+    let path = single.to_string_lossy();
+    let add = || world.nanoclaw(&["-C", &path, "skill", "add", "codex", "--no-build"]);
+    assert_eq!(add().code, 0);
+    fs::remove_file(single.join("src/providers/codex.ts")).expect("a copy");
+    fs::remove_dir_all(single.join(".git/nanoclaw/store/objects")).expect("the store");
+    let run = add();
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+#[test]
 fn a_repository_that_only_git_reads_is_not_said_to_be_refused_by_git() {
     let world = sample();
     let sha256 = world.base().join("sha256");
