@@ -10,7 +10,7 @@ use resolution::candidates;
 
 use crate::checkout::File;
 use crate::skill::Copied;
-use crate::typescript::{Exports, ModuleUse, Scan, is_relative};
+use crate::typescript::{ENDS, Exports, ModuleUse, Scan, is_relative};
 
 /// A commit, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,10 +243,8 @@ pub fn imported(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
 /// The file as a source, as far as it may name modules, where it is TypeScript or JavaScript by its name: only those have imports.
 #[must_use]
 pub fn source<'a>(path: &Path, bytes: &'a [u8]) -> Option<Scan<'a>> {
-    let known = ["ts", "tsx", "mts", "cts", "js", "mjs"];
     let end = path.extension()?;
-    known
-        .iter()
+    ENDS.iter()
         .any(|known| end == *known)
         .then(|| Scan::of_modules(bytes))
 }

@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 
 use super::{Checkout, Entry};
-
-/// How the names of files end that may import others.
-const ENDS: [&str; 6] = ["ts", "tsx", "mts", "cts", "js", "mjs"];
+use crate::typescript::ENDS;
 
 impl Checkout {
     /// The sources that name the file at a path, each with its bytes: those under the path's own `src` folder, its outermost, by the

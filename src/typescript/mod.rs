@@ -48,6 +48,9 @@ impl SideEffectImport {
     }
 }
 
+/// How the names of files end that may import others, without the dot.
+pub const ENDS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+
 /// Says whether a specifier names a file by its place: `./codex.js` or `../codex.js`.
 #[must_use]
 pub fn is_relative(specifier: &str) -> bool {
