@@ -34,7 +34,7 @@ pub struct Checkout {
     line_ends: RefCell<BTreeMap<PathBuf, LineEnds>>,
     /// Whether git ignores the paths that were asked for.
     ignored: RefCell<BTreeMap<PathBuf, bool>>,
-    /// Git's files of rules that were looked at, relative to the root: whether each is a regular file, or not there.
+    /// Git's files of rules that were looked at, relative to the top of the work tree: whether each is a regular file, or not there.
     rules: RefCell<BTreeMap<PathBuf, bool>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
     plain: RefCell<BTreeSet<OsString>>,

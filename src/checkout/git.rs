@@ -155,18 +155,21 @@ impl Checkout {
         found
     }
 
-    /// Whether every file of git's with this name from the root to a path is a regular file or not there: a pipe would never end, and a
-    /// symlink git passes over, too (gitattributes(5), gitignore(5)).
+    /// Whether every file of git's with this name from the top of the work tree to a path is a regular file or not there: a pipe would never
+    /// end, and a symlink git passes over, too (gitattributes(5), gitignore(5)).
     fn has_plain(&self, name: &str, path: &Path) -> bool {
+        let inside = self.prefix().join(path);
+        let above = self.prefix().components().count();
+        let top = self.root.ancestors().nth(above).unwrap_or(&self.root);
         let mut rules = self.rules.borrow_mut();
         let mut is_plain = |file: PathBuf| {
             let look = |file: &PathBuf| {
-                let found = fs::symlink_metadata(self.root.join(file));
+                let found = fs::symlink_metadata(top.join(file));
                 found.map_or(true, |found| found.is_file())
             };
             *rules.entry(file).or_insert_with_key(look)
         };
-        let mut folders = path.ancestors().skip(1);
+        let mut folders = inside.ancestors().skip(1);
         folders.all(|folder| is_plain(folder.join(name)))
     }
 
@@ -282,6 +285,25 @@ mod tests {
         assert_eq!(found(), LineEnds::Crlf { auto: false });
         fs::remove_file(&attributes).unwrap();
         fs::create_dir(&attributes).unwrap();
+        assert_eq!(found(), LineEnds::AsTheyAre);
+    }
+
+    #[test]
+    fn attributes_above_the_root_are_looked_at_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("inner");
+        Repository::init(folder.path()).unwrap();
+        fs::create_dir_all(root.join("src/providers")).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        let found = || {
+            let checkout = Checkout::find(&root).unwrap();
+            checkout.line_ends(Path::new(BARRELS[0]))
+        };
+        let attributes = folder.path().join(".gitattributes");
+        fs::write(&attributes, "* text eol=crlf\n").unwrap();
+        assert_eq!(found(), LineEnds::Crlf { auto: false });
+        fs::rename(&attributes, folder.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink("elsewhere", &attributes).unwrap();
         assert_eq!(found(), LineEnds::AsTheyAre);
     }
 
