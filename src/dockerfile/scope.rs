@@ -1,19 +1,19 @@
 //! What the names in a Dockerfile stand for, and words expanded by it as BuildKit does. What only a build knows is never guessed.
 
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// What ARGs and ENVs make of their names, up to a place in a Dockerfile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    names: Vec<Entry>,
+    names: BTreeMap<String, Entry>,
     /// Whether a name that does not stand here may have a value all the same: from the base image.
     open: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
-    name: String,
     stands: Stands,
     by: By,
 }
@@ -51,7 +51,7 @@ impl Scope {
     /// The scope of a stage that begins with an image.
     pub fn of_image(image: &str) -> Self {
         Self {
-            names: Vec::new(),
+            names: BTreeMap::new(),
             open: image != "scratch",
         }
     }
@@ -61,7 +61,7 @@ impl Scope {
         let mut scope = base.clone();
         // BuildKit hands ARGs down to such a stage, other builders do not.
         let handed = |name: &&mut Entry| name.by == By::Arg && name.stands != Stands::Unset;
-        for name in scope.names.iter_mut().filter(handed) {
+        for name in scope.names.values_mut().filter(handed) {
             name.stands = Stands::Unknown;
         }
         scope
@@ -70,7 +70,7 @@ impl Scope {
     /// Gives the name a value; without one, a value that only a build knows.
     pub fn set(&mut self, name: &str, value: Option<&str>, by: By) {
         let stands = value.map_or(Stands::Unknown, |text| Stands::For(text.to_owned()));
-        match self.names.iter_mut().find(|known| known.name == name) {
+        match self.names.get_mut(name) {
             // Whether the ENV or an ARG below it counts depends on the builder.
             Some(known) if known.by == By::Env && by == By::Arg => {
                 if known.stands != stands {
@@ -78,11 +78,9 @@ impl Scope {
                 }
             }
             Some(known) => (known.stands, known.by) = (stands, by),
-            None => self.names.push(Entry {
-                name: name.to_owned(),
-                stands,
-                by,
-            }),
+            None => {
+                self.names.insert(name.to_owned(), Entry { stands, by });
+            }
         }
     }
 
@@ -97,12 +95,12 @@ impl Scope {
 
     /// Takes the name to stand for nothing unless something here gives it a value.
     pub fn assume(&mut self, name: &str) {
-        if self.names.iter().all(|known| known.name != name) {
-            self.names.push(Entry {
-                name: name.to_owned(),
+        if !self.names.contains_key(name) {
+            let unset = Entry {
                 stands: Stands::Unset,
                 by: By::Arg,
-            });
+            };
+            self.names.insert(name.to_owned(), unset);
         }
     }
 
@@ -128,7 +126,7 @@ impl Scope {
     }
 
     fn stands(&self, name: &str) -> Stands {
-        let known = self.names.iter().find(|known| known.name == name);
+        let known = self.names.get(name);
         match known {
             Some(known) => known.stands.clone(),
             None if self.open || PLATFORM.contains(&name) => Stands::Unknown,
