@@ -153,7 +153,7 @@ impl Branch {
         Ok(history(repository, &[self.tip]).any(holds))
     }
 
-    /// The newest commit at or behind the tip whose files' imports are satisfied; `modules` knows the checkout.
+    /// The newest commit at or behind the tip whose files leave no import unsatisfied; `modules` knows the checkout.
     pub fn fitting(&self, copies: &[Copied], modules: Modules<'_>) -> Result<Fit> {
         let repository = &self.store.repository;
         let tip = payload(repository, self.tip, copies)?;
@@ -201,7 +201,7 @@ pub struct Fit {
     pub payload: Option<Payload>,
     /// How many commits of the branch are newer.
     pub behind: usize,
-    /// The tip's imports that nothing satisfies.
+    /// The imports that the tip leaves unsatisfied.
     pub unresolved: Vec<Unresolved>,
 }
 

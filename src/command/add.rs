@@ -279,6 +279,12 @@ impl Job<'_> {
         self.ui
             .say(&look::summary(self.skill, self.checkout, &files));
         self.ui.tell(Tint::Strong, "Next", "");
+        let root = self.checkout.root();
+        if std::env::current_dir().is_ok_and(|here| here != root) {
+            let root = next::quoted(root);
+            self.ui
+                .say(&format!("  # where these commands run\n  cd {root}"));
+        }
         let left = self.pending().and_then(|pending| pending.read());
         if left.is_some_and(|left| !left.is_empty()) {
             self.ui.say(&format!(

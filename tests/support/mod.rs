@@ -170,7 +170,7 @@ impl World {
         );
     }
 
-    fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
         let base = self.base();
         let mut command = Command::new(program);
         command
