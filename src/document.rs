@@ -1,12 +1,16 @@
 //! Reads a skill document (`SKILL.md`) into a [`Skill`]. Never touches a file system or a checkout.
 
+mod front_matter;
+
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use front_matter::FrontMatter;
+
 use crate::dockerfile;
-use crate::skill::{Copied, Effect, Fact, Guard, Layout, Need, Skill, Step, Task, What};
+use crate::skill::{Copied, Effect, Fact, Guard, Need, Skill, Step, Task, What};
 
 /// Reads a document. `name` is what an error calls the file: its path as the reader knows it.
 ///
@@ -63,81 +67,6 @@ fn parse_at(text: &str) -> Located<Skill> {
         layouts: front.layouts,
         steps,
     })
-}
-
-struct FrontMatter {
-    name: String,
-    summary: String,
-    layouts: Vec<Layout>,
-}
-
-impl FrontMatter {
-    /// Reads the `key: value` lines between the two `---`, and says where the prose begins.
-    fn read(text: &str) -> Located<(Self, usize)> {
-        let mut lines = text.split_inclusive('\n');
-        let mut at = lines.next().map_or(0, str::len);
-        if text.get(..at).map(str::trim_end) != Some("---") {
-            return Err((1, "expected front matter, a first line `---`".to_owned()));
-        }
-        let (mut name, mut summary, mut layouts) = (None, None, None);
-        for (index, line) in lines.enumerate() {
-            at += line.len();
-            let number = index + 2;
-            if line.trim_end() == "---" {
-                let name: String =
-                    name.ok_or((number, "the front matter has no `name:`".to_owned()))?;
-                let name = name.strip_prefix("add-").unwrap_or(&name).to_owned();
-                let summary =
-                    summary.ok_or((number, "the front matter has no `description:`".to_owned()))?;
-                let layouts =
-                    layouts.ok_or((number, "the front matter has no `layouts:`".to_owned()))?;
-                return Ok((
-                    Self {
-                        name,
-                        summary,
-                        layouts,
-                    },
-                    at,
-                ));
-            }
-            match line
-                .split_once(':')
-                .map(|(key, value)| (key.trim(), value.trim()))
-            {
-                Some(("name", value)) => {
-                    name = Some(skill_name(value).map_err(|message| (number, message))?);
-                }
-                Some(("description", value)) => summary = Some(value.to_owned()),
-                Some(("layouts", value)) => {
-                    layouts = Some(layout_list(value).map_err(|message| (number, message))?);
-                }
-                _ => {}
-            }
-        }
-        Err((1, "the front matter has no closing `---`".to_owned()))
-    }
-}
-
-fn skill_name(value: &str) -> Result<String, String> {
-    let plain = !value.is_empty()
-        && value
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    plain
-        .then(|| value.to_owned())
-        .ok_or_else(|| format!("expected a name of a-z, 0-9 and `-`, found `{value}`"))
-}
-
-fn layout_list(value: &str) -> Result<Vec<Layout>, String> {
-    value
-        .split([',', ' '])
-        .filter(|word| !word.is_empty())
-        .map(|word| {
-            Layout::named(word).ok_or_else(|| {
-                format!("expected the layout `dockerfile` or `cli-tools`, found `{word}`")
-            })
-        })
-        .collect()
 }
 
 /// A fenced block whose info string begins with `nc:`.

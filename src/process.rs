@@ -1,41 +1,20 @@
 //! The only module that starts processes: git, builds and checks. Prints nothing.
 
+mod fetch;
+
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
+pub use fetch::{Fetch, FetchError, fetch, tip};
+
 use crate::problem::Problem;
-use crate::remote::mask;
-
-/// A fetch into a store of ours, made in the user's repository so that its configuration counts.
-pub struct Fetch<'a> {
-    /// The checkout's root.
-    pub root: &'a Path,
-    /// The store's object folder.
-    pub objects: &'a Path,
-    /// The object folders that the store borrows.
-    pub borrowed: &'a [PathBuf],
-    /// Whether to fetch every object anew: what a partial clone has cannot be relied on.
-    pub whole: bool,
-    /// A remote's name, a URL, a path or a bundle file.
-    pub address: &'a str,
-    /// The ref or commit at the remote.
-    pub source: &'a str,
-}
-
-/// Why a fetch brought nothing.
-pub enum FetchError {
-    /// The remote does not have the ref.
-    NoSuchRef,
-    /// Git failed, or is not there.
-    Failed(anyhow::Error),
-}
 
 /// Variables of a git hook or script around us that would lead git to another repository.
 const REPOSITORY_VARIABLES: [&str; 8] = [
@@ -48,138 +27,6 @@ const REPOSITORY_VARIABLES: [&str; 8] = [
     "GIT_NAMESPACE",
     "GIT_PREFIX",
 ];
-
-/// Runs the user's `git fetch` and gives the id of what the source names, in hex digits.
-///
-/// `--dry-run` keeps git from writing refs and `FETCH_HEAD`; it brings the objects all the same, into `GIT_OBJECT_DIRECTORY`.
-/// They come as a pack: to unpack them one by one, git would give new times to those of the checkout's own objects that are among them.
-/// The pack gets no reverse index, which nothing here reads.
-/// `--porcelain` (git 2.41) prints the id; an older git is asked by `ls-remote`.
-pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
-    let printed = run_fetch(fetch, true)?;
-    if let Some(id) = printed
-        .as_deref()
-        .and_then(|lines| lines.lines().rev().find_map(fetched_id))
-    {
-        return Ok(id);
-    }
-    run_fetch(fetch, false)?;
-    match tip(fetch) {
-        // A remote lists names, and the source may be the id itself.
-        Err(FetchError::NoSuchRef) => Ok(fetch.source.to_owned()),
-        found => found,
-    }
-}
-
-/// Asks the remote for the id of what the source names, in hex digits, and brings nothing.
-pub fn tip(fetch: &Fetch<'_>) -> Result<String, FetchError> {
-    let (address, source) = (fetch.address, fetch.source);
-    let shell = shell(fetch.root).map_err(FetchError::Failed)?;
-    let listed = finish(&git(cmd!(shell, "git ls-remote {address} {source}")))?;
-    let named = |line: &&str| {
-        let name = line.split_whitespace().nth(1);
-        name.is_some_and(|name| name == source || !source.contains('/'))
-    };
-    let listed = listed.unwrap_or_default();
-    let id = listed.lines().find(named);
-    let id = id.and_then(|line| line.split_whitespace().next());
-    id.map(str::to_owned).ok_or(FetchError::NoSuchRef)
-}
-
-/// In the place of the program that lists the refs of borrowed objects, which are the checkout's own and known: a shell's word that is no
-/// program, so that git starts none and goes on.
-const NO_PROGRAM: &str = ":";
-
-/// `None` when this git does not know an option.
-fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, FetchError> {
-    let shell = shell(fetch.root).map_err(FetchError::Failed)?;
-    let refspec = format!("+{}:refs/nanoclaw/fetched", fetch.source);
-    let address = fetch.address;
-    let porcelain = porcelain.then_some("--porcelain");
-    let whole: &[&str] = if fetch.whole {
-        &["--refetch", "--no-filter"]
-    } else {
-        &[]
-    };
-    let command = cmd!(
-        shell,
-        "git -c fetch.unpackLimit=1 -c pack.writeReverseIndex=false -c core.alternateRefsCommand={NO_PROGRAM} fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} {address} {refspec}"
-    );
-    let borrowed = fetch
-        .borrowed
-        .iter()
-        .map(|folder| quote_alternate(folder))
-        .collect::<Vec<_>>()
-        .join(":");
-    finish(
-        &git(command)
-            .env("GIT_OBJECT_DIRECTORY", fetch.objects)
-            .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", borrowed),
-    )
-}
-
-fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
-    let output = command.output().map_err(|_| {
-        let problem =
-            Problem::could_not_run("the program `git` was not found, or could not be started");
-        FetchError::Failed(problem.hint("install git and run the command again").into())
-    })?;
-    if output.status.success() {
-        return Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()));
-    }
-    if output.status.code() == Some(129) {
-        return Ok(None);
-    }
-    let words = said(&output.stderr);
-    if [
-        "couldn't find remote ref",
-        "no such remote ref",
-        "not our ref",
-    ]
-    .iter()
-    .any(|sign| words.contains(sign))
-    {
-        return Err(FetchError::NoSuchRef);
-    }
-    let problem =
-        Problem::could_not_run(format!("git could not fetch:\n{}", mask(words.trim_end())));
-    Err(FetchError::Failed(
-        problem
-            .hint("what git says above is what `git fetch` would say to you here")
-            .into(),
-    ))
-}
-
-/// What a git says on standard error, but for its not finding [`NO_PROGRAM`].
-fn said(stderr: &[u8]) -> String {
-    let own = format!("error: cannot run {NO_PROGRAM}:");
-    let words = String::from_utf8_lossy(stderr);
-    let lines = words.split_inclusive('\n');
-    lines.filter(|line| !line.starts_with(&own)).collect()
-}
-
-/// One line of `git fetch --porcelain`: flag, old id, new id, local ref.
-fn fetched_id(line: &str) -> Option<String> {
-    let mut words = line.split_whitespace().rev();
-    let name = words.next()?;
-    let id = words.next()?;
-    (name == "refs/nanoclaw/fetched" && id.len() >= 40).then(|| id.to_owned())
-}
-
-/// Git splits the variable at colons, and takes a path in double quotes with C escapes.
-fn quote_alternate(folder: &Path) -> String {
-    let text = folder.to_string_lossy();
-    if text.contains([':', '"', '\\', '\n']) {
-        format!(
-            "\"{}\"",
-            text.replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('\n', "\\n")
-        )
-    } else {
-        text.into_owned()
-    }
-}
 
 fn shell(folder: &Path) -> Result<Shell> {
     let shell = Shell::new().context("failed to read the working folder")?;
@@ -389,16 +236,4 @@ fn forward(
             }
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::said;
-
-    #[test]
-    fn what_git_was_kept_from_is_not_said() {
-        let heard = "error: cannot run :: No such file or directory\nfatal: early EOF\nerror: cannot run ssh: No such file or directory\n";
-        let expected = "fatal: early EOF\nerror: cannot run ssh: No such file or directory\n";
-        assert_eq!(said(heard.as_bytes()), expected);
-    }
 }
