@@ -1,6 +1,7 @@
 //! The command line. The doc comments here are the help.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -48,6 +49,9 @@ pub enum Skill {
     Status(Status),
     /// Run a skill's builds alone
     Build(Build),
+    /// Take the last installation back, or one that was broken off
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Undo(Undo),
     /// List the skills
     List,
     /// Print a skill's document
@@ -93,6 +97,25 @@ pub struct Add {
     /// Make a small sample checkout in a temporary folder and do the whole job there
     #[arg(long, conflicts_with_all = ["remote", "reference", "offline"])]
     pub demo: bool,
+    #[allow(missing_docs, reason = "clap would take the comment for help")]
+    #[command(flatten)]
+    pub lock: LockWait,
+}
+
+/// How long a command that writes waits for another one.
+#[derive(Debug, Clone, Args)]
+pub struct LockWait {
+    /// Wait so long for another nanoclaw that is writing to the checkout; 0 waits for none
+    #[arg(long = "lock-timeout", value_name = "SECONDS", default_value_t = 60)]
+    pub seconds: u32,
+}
+
+impl LockWait {
+    /// The time to wait at most.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
 }
 
 /// The arguments of `skill verify`.
@@ -134,6 +157,20 @@ pub struct Build {
     /// Leave out the builds that need a container engine
     #[arg(long)]
     pub no_image: bool,
+    #[allow(missing_docs, reason = "clap would take the comment for help")]
+    #[command(flatten)]
+    pub lock: LockWait,
+}
+
+/// The arguments of `skill undo`.
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+    #[allow(missing_docs, reason = "clap would take the comment for help")]
+    #[command(flatten)]
+    pub lock: LockWait,
 }
 
 /// The arguments of `skill show`.

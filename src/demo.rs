@@ -67,6 +67,7 @@ fn without_builds(arguments: &Add) -> Add {
         reference: None,
         offline: false,
         demo: false,
+        lock: arguments.lock.clone(),
     }
 }
 

@@ -13,8 +13,12 @@ pub mod dockerfile;
 pub mod fact;
 pub mod payload;
 pub mod plan;
-pub mod sink;
 pub mod typescript;
+
+pub mod files;
+pub mod journal;
+pub mod lock;
+pub mod sink;
 
 pub mod branch;
 pub mod builds;

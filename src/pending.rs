@@ -1,13 +1,17 @@
-//! What an `add` left to do: the builds, by label, and the files where it broke off. Small files under the git directory; does none of it.
+//! The builds that an `add` left to do, by label: a small file under the git directory. Does none of them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::checkout::Checkout;
-use crate::payload::Commit;
-use crate::sink::disk;
+use crate::files;
+use crate::journal::Kind;
+use crate::sink::disk::Record;
+
+/// The folder of the records in the program's own.
+const FOLDER: &str = "pending";
 
 /// The record of one skill's pending builds.
 pub struct Pending {
@@ -19,7 +23,7 @@ impl Pending {
     #[must_use]
     pub fn of(checkout: &Checkout, skill: &str) -> Option<Self> {
         Some(Self {
-            file: checkout.state()?.join("pending").join(skill),
+            file: checkout.state()?.join(FOLDER).join(skill),
         })
     }
 
@@ -35,8 +39,7 @@ impl Pending {
         if self.read().as_deref() == Some(labels) {
             return Ok(());
         }
-        let lines = labels.iter().flat_map(|label| [label.as_str(), "\n"]);
-        disk::write_private(&self.file, lines.collect::<String>().as_bytes())
+        files::replace_private(&self.file, &bytes(labels))
             .context("failed to record the pending builds")
     }
 
@@ -52,43 +55,17 @@ impl Pending {
     }
 }
 
-/// The record of an `add` that is writing files: it names a commit from before the first until after
-/// the last. One that is found with a commit in it was broken off.
-///
-/// Copied files hold by identity, so that one which was to be replaced would stay as it was if nothing told what it was to be.
-pub struct Unfinished {
-    file: PathBuf,
+/// The record as it is written with the files that call for the builds.
+#[must_use]
+pub fn record(skill: &str, labels: &[String]) -> Record {
+    Record {
+        kind: Kind::Stays,
+        path: Path::new(FOLDER).join(skill),
+        bytes: Some(bytes(labels)),
+    }
 }
 
-impl Unfinished {
-    /// The record of a skill; `None` where there is no git directory to hold it.
-    #[must_use]
-    pub fn of(checkout: &Checkout, skill: &str) -> Option<Self> {
-        Some(Self {
-            file: checkout.state()?.join("unfinished").join(skill),
-        })
-    }
-
-    /// The id of the commit whose files were being written. What is no id says nothing.
-    #[must_use]
-    pub fn read(&self) -> Option<String> {
-        let text = fs::read_to_string(&self.file).ok()?;
-        let id = text.trim_end();
-        let whole = id.len() >= 40 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
-        whole.then(|| id.to_owned())
-    }
-
-    /// Records the commit.
-    pub fn write(&self, commit: &Commit) -> Result<()> {
-        disk::write_private(&self.file, format!("{}\n", commit.id).as_bytes())
-            .context("failed to record that files are being written")
-    }
-
-    /// Empties the record: every file is written. One that names no commit is left alone.
-    pub fn clear(&self) -> Result<()> {
-        match self.read() {
-            Some(_) => disk::empty_private(&self.file),
-            None => Ok(()),
-        }
-    }
+fn bytes(labels: &[String]) -> Vec<u8> {
+    let lines = labels.iter().flat_map(|label| [label.as_str(), "\n"]);
+    lines.collect::<String>().into_bytes()
 }

@@ -125,6 +125,14 @@ impl Plan {
             .all(|finding| finding.state == State::Holds)
     }
 
+    /// Whether no fact holds: nothing of the skill is here.
+    #[must_use]
+    pub fn holds_nowhere(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.state != State::Holds)
+    }
+
     /// Whether a fact is blocked, so that nothing may be written.
     #[must_use]
     pub fn is_blocked(&self) -> bool {

@@ -17,9 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use nanoclaw::checkout::{Checkout, File};
+use nanoclaw::journal;
 use nanoclaw::payload::{Commit, Payload};
-use nanoclaw::plan::{Pins, Plan, Role, plan};
-use nanoclaw::sink::disk::Disk;
+use nanoclaw::plan::{Pins, Plan, plan};
+use nanoclaw::sink::disk::{Disk, End, Writing};
 use nanoclaw::sink::{Sink, pour};
 use nanoclaw::skill::Skill;
 use nanoclaw::skills;
@@ -201,47 +202,6 @@ fn converted(world: &World, crlf: bool) -> Judged {
     Ok(())
 }
 
-/// Law 4: of an edited file that an add was about to replace, only the record tells that it does not stay.
-#[test]
-fn an_add_that_broke_off_is_gone_on_with_from_the_same_commit() {
-    let mut start = Tree::sample();
-    start.put(COPIED[2], "export const edited = true;\n");
-    let (whole, broken_off) = (World::with(&start), World::with(&start));
-    let add = |world: &World| world.nanoclaw(&["skill", "add", "codex", "--no-build"]);
-    assert_eq!(add(&whole).code, 0);
-    let after = Tree::read(&whole.root);
-    // What the first three edits leave: every file is there.
-    for path in [COPIED[0], COPIED[1], COPIED[3]] {
-        fs::write(
-            broken_off.root.join(path),
-            after.bytes(path).expect("a copied file"),
-        )
-        .expect("a copy");
-    }
-    let record = broken_off.root.join(".git/nanoclaw/unfinished/codex");
-    let commit = broken_off.git(
-        &broken_off.base().join("origin"),
-        &["rev-parse", "providers"],
-    );
-    fs::create_dir_all(record.parent().expect("a folder")).expect("a folder");
-    fs::write(&record, commit).expect("the record");
-    // The branch has gone on meanwhile.
-    let origin = broken_off.base().join("origin");
-    fs::write(origin.join(COPIED[0]), "export const newer = true;\n").expect("a newer file");
-    broken_off.git(
-        &origin,
-        &["commit", "--quiet", "--all", "--message", "Newer"],
-    );
-    let went_on = add(&broken_off);
-    assert_eq!(went_on.code, 0, "{went_on:?}");
-    assert!(went_on.stderr.contains("goes on"), "{went_on:?}");
-    let there = Tree::read(&broken_off.root);
-    assert_eq!(there.differences(&after), Vec::<String>::new());
-    let left = fs::read_to_string(&record).expect("the record");
-    assert_eq!(left, "", "the record stays");
-    twice(&broken_off).expect("a second add");
-}
-
 /// Tries a property on so many checkouts; a failure says the smallest checkout that it was found on.
 fn try_on_grown(cases: u32, property: impl Fn(&Grown) -> Judged) {
     let config = Config {
@@ -280,11 +240,11 @@ fn in_the_library(
     );
     inserts_alone(&first, mends)?;
     let lacking = missing_imports(root);
-    let mut disk = Disk::ready(&checkout, &first).map_err(|error| format!("{error:#}"))?;
+    let mut disk = begin(&checkout, &first)?;
     let mut broken_off = None;
     for (count, edit) in first.edits.iter().enumerate() {
         if count == stop {
-            broken_off = Some(copied(root));
+            broken_off = Some(copied(&checkout));
         }
         disk.edit(edit).map_err(|error| format!("{error:#}"))?;
         let now = missing_imports(root);
@@ -300,6 +260,7 @@ fn in_the_library(
         "at the end: missing {:?}",
         missing_imports(root)
     );
+    disk.finish().map_err(|error| format!("{error:#}"))?;
     let after = Tree::read(root);
     touches_no_other(&before, &after, &first)?;
     let survey = planned(&checkout, payload);
@@ -309,38 +270,50 @@ fn in_the_library(
         survey.findings
     );
     if let Some(broken_off) = broken_off {
-        goes_on(&broken_off, payload, &first, &after)?;
+        goes_on(&broken_off, payload, &before, &after)?;
     }
     Ok(false)
 }
 
-/// A copy of the checkout as it is at this moment.
-fn copied(root: &Path) -> PathBuf {
-    let copy = root.with_extension("broken-off");
-    copy_work_tree(root, &copy);
+/// Begins a write of a plan's edits.
+fn begin<'a>(checkout: &'a Checkout, plan: &'a Plan) -> Result<Disk<'a>, String> {
+    let writing = Writing {
+        command: "skill add codex".to_owned(),
+        skill: "codex".to_owned(),
+        builds: Vec::new(),
+        edits: &plan.edits,
+        records: &[],
+        end: End::Keep,
+    };
+    Disk::begin(checkout, writing).map_err(|error| format!("{error:#}"))
+}
+
+/// A copy of the checkout as it is at this moment, with a copy of its git directory.
+fn copied(checkout: &Checkout) -> PathBuf {
+    let copy = checkout.root().with_extension("broken-off");
+    Tree::read(checkout.root()).write(&copy);
+    let state = checkout.state().expect("a git directory");
+    Tree::read(state.parent().expect("a git directory")).write(&copy.join(".git"));
     copy
 }
 
-/// Law 4: an add that broke off is gone on with to the same tree, with the commit that it recorded before its first file.
-fn goes_on(root: &Path, payload: &Payload, first: &Plan, after: &Tree) -> Judged {
+/// Laws 4 and 5: an add that broke off is undone, and then ends as if it had never been interrupted.
+fn goes_on(root: &Path, payload: &Payload, before: &Tree, after: &Tree) -> Judged {
     let checkout = open(root);
-    let used = first.edits.iter().any(|edit| edit.role == Role::Payload);
-    let rest = plan(&skill(), &checkout, used.then_some(payload), &Pins::new()).expect("a plan");
-    let mut disk = Disk::ready(&checkout, &rest).map_err(|error| format!("{error:#}"))?;
-    pour(&rest, &mut disk).map_err(|error| format!("{error:#}"))?;
-    let there = Tree::read(root);
-    hold!(
-        there == *after,
-        "broken off and gone on: {:?}",
-        there.differences(after)
-    );
-    let survey = planned(&checkout, payload);
-    hold!(
-        survey.holds(),
-        "broken off and gone on: {:?}",
-        survey.findings
-    );
-    Ok(())
+    let taken = journal::recover(&checkout).map_err(|error| format!("{error:#}"))?;
+    let left = taken.map(|taken| taken.left);
+    hold!(left == Some(Vec::new()), "left: {left:?}");
+    let same = |expected: &Tree, words: &str| -> Judged {
+        let different = Tree::read(root).differences(expected);
+        hold!(different.is_empty(), "{words}: {different:?}");
+        Ok(())
+    };
+    same(before, "broken off and undone")?;
+    let again = planned(&checkout, payload);
+    let mut disk = begin(&checkout, &again)?;
+    pour(&again.edits, &mut disk).map_err(|error| format!("{error:#}"))?;
+    disk.finish().map_err(|error| format!("{error:#}"))?;
+    same(after, "broken off and done anew")
 }
 
 /// Laws 1, 2, 3 and 8, and that a refusal writes nothing. Gives the exit code of `add`.
@@ -414,13 +387,6 @@ fn through_the_binary(world: &World, mends: bool) -> Result<i32, String> {
         inserted_alone(path, before.as_deref(), user_file(path).as_deref(), mends)?;
     }
     twice(world)?;
-    if installs {
-        let kept = fs::read(world.root.join(".git/nanoclaw/add-codex.patch")).unwrap_or_default();
-        hold!(
-            kept == preview.stdout,
-            "the patch kept for going back is not the one shown"
-        );
-    }
     patch_equals_add(world, &preview, &before, &after)?;
     Ok(0)
 }

@@ -149,9 +149,11 @@ fn the_pure_modules_know_no_git_process_terminal_or_disk() {
 fn each_module_that_writes_has_its_reason() {
     let reasons = [
         (
-            "sink/disk.rs",
-            "the one writer of the work tree, and of the program's own files under the git directory",
+            "files.rs",
+            "every call of a write to the work tree, and of the program's own files under the git directory",
         ),
+        ("files/fault.rs", "the log of calls, in a test build alone"),
+        ("lock.rs", "the lock, under the git directory"),
         (
             "branch/store.rs",
             "the store, under the git directory or in a temporary folder",

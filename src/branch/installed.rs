@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
-
-use anyhow::Result;
+use std::path::{Path, PathBuf};
 
 use crate::checkout::Checkout;
 use crate::digest::blob_id;
+use crate::journal::Kind;
 use crate::payload::Commit;
-use crate::sink::disk;
+use crate::sink::disk::Record;
 use crate::skill::Copied;
 
 /// The folder of the records in the store, a file a skill.
@@ -25,7 +24,7 @@ pub struct Installed {
 }
 
 impl Installed {
-    /// The record of files that were just written; `read` gives their bytes as they are in the work tree.
+    /// The record of files that are being written; `read` gives their bytes as they will be in the work tree.
     pub fn now(
         commit: &Commit,
         copies: &[Copied],
@@ -54,17 +53,19 @@ impl Installed {
         })
     }
 
-    /// Writes the record: the commit and its date, then a line a file.
-    pub fn write(&self, checkout: &Checkout, skill: &str) -> Result<()> {
-        let Some(record) = file(checkout, skill) else {
-            return Ok(());
-        };
+    /// The record as it is written with the files: the commit and its date, then a line a file.
+    #[must_use]
+    pub fn record(&self, skill: &str) -> Record {
         let mut text = format!("{} {}\n", self.commit.id, self.commit.date);
         for (id, path) in &self.files {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{id} {}", path.display());
         }
-        disk::write_private(&record, text.as_bytes())
+        Record {
+            kind: Kind::Record,
+            path: Path::new(super::store::FOLDER).join(FOLDER).join(skill),
+            bytes: Some(text.into_bytes()),
+        }
     }
 
     /// Whether the copies have just the bytes that were written.
@@ -113,7 +114,9 @@ mod tests {
         };
         let written = |copy: &Copied| Some(copy.from.clone().into_bytes());
         let installed = Installed::now(&commit, &copies, &written);
-        installed.write(&checkout, "x").unwrap();
+        let record = file(&checkout, "x").unwrap();
+        fs::create_dir_all(record.parent().unwrap()).unwrap();
+        fs::write(record, installed.record("x").bytes.unwrap()).unwrap();
         let read = Installed::read(&checkout, "x").unwrap();
         assert_eq!(read, installed);
         assert!(read.holds(&copies, &written));

@@ -107,6 +107,9 @@ impl Store {
     }
 }
 
+/// The store's folder in the program's own.
+pub(super) const FOLDER: &str = "store";
+
 /// Where the tips of fetched branches are remembered, a file a branch of a remote.
 const TIPS: &str = "tips";
 
@@ -132,5 +135,5 @@ fn borrowed(checkout: &Checkout) -> Result<Vec<PathBuf>> {
 
 /// Where the kept store is, or would be; `None` where there is no git directory.
 pub(super) fn kept_folder(checkout: &Checkout) -> Option<PathBuf> {
-    Some(checkout.state()?.join("store"))
+    Some(checkout.state()?.join(FOLDER))
 }

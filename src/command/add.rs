@@ -13,6 +13,9 @@ use crate::builds::{self, Build, Leave, Ready};
 use crate::checkout::{Checkout, Entry};
 use crate::cli::Add;
 use crate::command::look;
+use crate::command::write as writing;
+use crate::journal;
+use crate::lock;
 use crate::next::{self, Left};
 use crate::payload::Commit;
 use crate::pending::Pending;
@@ -31,7 +34,6 @@ pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let pins = pins(&skill, &arguments.set)?;
     let checkout = Checkout::find(directory)?;
-    let survey = plan(&skill, &checkout, None, &pins)?;
     let job = Job {
         skill: &skill,
         checkout: &checkout,
@@ -40,22 +42,10 @@ pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
         pins: &pins,
         ui,
     };
-    if survey.is_blocked() {
-        return Err(job.blocked(&survey).into());
-    }
-    if !survey.holds() {
-        checkout.repository()?;
-    }
-    let planned = job.plan(survey)?;
-    if planned.plan.is_blocked() {
-        return Err(job.blocked(&planned.plan).into());
-    }
-    if arguments.dry_run {
-        job.preview(&planned)
-    } else if arguments.check {
-        job.check(&planned)
+    if arguments.dry_run || arguments.check {
+        job.look()
     } else {
-        job.install(&planned)
+        job.run()
     }
 }
 
@@ -113,9 +103,77 @@ struct Taken {
 }
 
 impl Job<'_> {
+    /// Shows what would be written, and writes nothing.
+    fn look(&self) -> Result<Exit> {
+        if let Some((found, mend)) = journal::report(self.checkout)? {
+            self.ui
+                .tell(Tint::Warn, "note    ", &format!("{found}; {mend}"));
+        }
+        let planned = self.planned(self.survey()?)?;
+        if self.arguments.dry_run {
+            self.preview(&planned)
+        } else {
+            self.check(&planned)
+        }
+    }
+
+    /// Makes every fact hold. Where something may be to do, the checkout is locked first, and what was broken off there taken back.
+    fn run(&self) -> Result<Exit> {
+        let held_by = lock::last(self.checkout);
+        let survey = self.survey()?;
+        if !journal::is_there(self.checkout) {
+            if survey.is_blocked() {
+                return Err(self.blocked(&survey).into());
+            }
+            if self.has_nothing_to_do(&survey) {
+                self.say_installed(&survey);
+                return Ok(Exit::Done);
+            }
+        }
+        if !survey.holds() || self.asks_for_a_source() {
+            self.checkout.repository()?;
+        }
+        let command = format!("skill add {}", self.skill.name);
+        let timeout = self.arguments.lock.timeout();
+        let locked = writing::lock(self.checkout, &command, timeout, self.ui)?;
+        // What somebody else wrote meanwhile, or was taken back, makes another survey.
+        let same = locked.recovered.is_none() && locked.lock.follows(held_by.as_deref());
+        let survey = if same { survey } else { self.survey()? };
+        self.install(&self.planned(survey)?)
+    }
+
+    /// The plan without the branch.
+    fn survey(&self) -> Result<Plan> {
+        plan(self.skill, self.checkout, None, self.pins)
+    }
+
+    /// Whether nothing is to be written, built or recorded.
+    fn has_nothing_to_do(&self, survey: &Plan) -> bool {
+        let waits = |(_, task): &Build<'_>| !self.leave().leaves(task);
+        survey.holds() && !self.asks_for_a_source() && !self.wanted_builds(survey).iter().any(waits)
+    }
+
+    fn asks_for_a_source(&self) -> bool {
+        self.arguments.reference.is_some() || self.arguments.remote.is_some()
+    }
+
+    /// The plan, with the branch where it takes that. A blocked fact is the refusal.
+    fn planned(&self, survey: Plan) -> Result<Planned> {
+        if survey.is_blocked() {
+            return Err(self.blocked(&survey).into());
+        }
+        if !survey.holds() {
+            self.checkout.repository()?;
+        }
+        let planned = self.plan(survey)?;
+        if planned.plan.is_blocked() {
+            return Err(self.blocked(&planned.plan).into());
+        }
+        Ok(planned)
+    }
+
     /// Plans with the branch where a fact needs it or it was asked for; else the survey is the plan.
     fn plan(&self, survey: Plan) -> Result<Planned> {
-        let asked = self.arguments.reference.is_some() || self.arguments.remote.is_some();
         let copies = self.copies();
         let Some((branch, _)) = self
             .layout()
@@ -126,16 +184,14 @@ impl Job<'_> {
                 from: None,
             });
         };
-        let unfinished = self.unfinished().and_then(|record| record.read());
-        if !survey.needs_branch() && !asked && unfinished.is_none() {
+        if !survey.needs_branch() && !self.asks_for_a_source() {
             return Ok(Planned {
                 plan: survey,
                 from: None,
             });
         }
         self.say_table(&survey);
-        let unfinished = unfinished.as_deref().filter(|_| !asked);
-        let (taken, payload) = self.payload(branch, unfinished, &copies)?;
+        let (taken, payload) = self.payload(branch, &copies)?;
         let plan = plan(self.skill, self.checkout, Some(&payload), self.pins)?;
         Ok(Planned {
             plan,
@@ -149,7 +205,7 @@ impl Job<'_> {
         }
         self.say_edits(planned);
         let mut preview = self.patch_of(planned);
-        pour(&planned.plan, &mut preview)?;
+        pour(&planned.plan.edits, &mut preview)?;
         let ready = self.ready(planned)?;
         self.say_builds(&ready);
         for ((step, _), unmet) in ready.refused.iter().chain(&ready.unavailable) {
@@ -206,7 +262,6 @@ impl Job<'_> {
             return Err(problem.into());
         }
         if plan.edits.is_empty() && ready.run.is_empty() {
-            self.end_unfinished()?;
             ready.pass_over(self.pending().as_ref(), self.ui)?;
             self.say_installed(plan);
             return Ok(Exit::Done);
@@ -223,12 +278,12 @@ impl Job<'_> {
             return Ok(Exit::Refused);
         }
         let pending = self.pending();
-        self.write(planned, &ready, pending.as_ref())?;
+        self.write(planned, &ready)?;
         ready.pass_over(pending.as_ref(), self.ui)?;
         let name = &self.skill.name;
         let failed = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
         if let Some(failed) = failed {
-            self.say_half_built(failed, self.kept_patch().as_deref());
+            self.say_half_built(failed, !plan.edits.is_empty());
             return Ok(Exit::BuildFailed);
         }
         self.finish()
@@ -297,10 +352,9 @@ impl Job<'_> {
             let command = command.unwrap_or_default();
             self.ui.say(&format!("  # {}{command}", left.what));
         }
-        if let Some(patch) = self.kept_patch() {
-            let back = self.take_back(&patch);
+        if journal::can_undo(self.checkout) {
             self.ui
-                .say(&format!("  # take the last change back\n  {back}"));
+                .say("  # take the last change back\n  nanoclaw skill undo");
         }
         Ok(Exit::Done)
     }

@@ -1,4 +1,4 @@
-//! `skill build`: a skill's builds alone. Changes no file of the user's itself.
+//! `skill build`: a skill's builds alone, also those that were left when it was taken back. Changes no file of the user's itself.
 
 use std::path::Path;
 
@@ -7,10 +7,12 @@ use anyhow::Result;
 use crate::builds::{self, Leave, Ready};
 use crate::checkout::Checkout;
 use crate::cli::Build;
+use crate::command::write;
 use crate::pending::Pending;
-use crate::plan::{Pins, plan};
+use crate::plan::{Pins, Plan, plan};
 use crate::problem::{Exit, Problem};
 use crate::report::text;
+use crate::skill::Skill;
 use crate::skills;
 use crate::ui::Ui;
 
@@ -18,30 +20,47 @@ use crate::ui::Ui;
 pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill)?;
     let checkout = Checkout::find(directory)?;
+    let lock = &arguments.lock;
+    let command = format!("skill build {}", skill.name);
+    // Without a git directory nothing is recorded, and nothing to be locked.
+    let locked = checkout
+        .state()
+        .map(|_| write::lock(&checkout, &command, lock.timeout(), ui));
+    let _locked = locked.transpose()?;
     let survey = plan(&skill, &checkout, None, &Pins::new())?;
-    let (true, Some(layout)) = (survey.holds(), checkout.layout()) else {
-        let found = format!(
-            "`{}` is not installed here ({}), so its builds would build something else",
-            skill.name,
-            text::count(&survey.findings)
-        );
-        // Of blocked facts `verify` says what to do by hand; `add` would refuse.
-        let command = if survey.is_blocked() { "verify" } else { "add" };
-        let hint = format!("nanoclaw skill {command} {}", skill.name);
-        return Err(Problem::refused(found).hint(hint).into());
+    let pending = Pending::of(&checkout, &skill.name);
+    let left = pending.as_ref().and_then(Pending::read).unwrap_or_default();
+    let wanted = match (survey.holds(), checkout.layout()) {
+        (true, Some(layout)) => skill.builds(layout).collect::<Vec<_>>(),
+        (false, Some(layout)) if survey.holds_nowhere() && !left.is_empty() => {
+            let builds = skill.builds(layout);
+            builds
+                .filter(|(step, _)| left.contains(&step.label))
+                .collect()
+        }
+        _ => return Err(not_installed(&skill, &survey).into()),
     };
     let leave = if arguments.no_image {
         Leave::Image
     } else {
         Leave::None
     };
-    let wanted = skill.builds(layout).collect::<Vec<_>>();
     let ready = Ready::look(&checkout, &wanted, leave)?;
     if let Some(problem) = ready.refusal() {
         return Err(problem.into());
     }
-    let pending = Pending::of(&checkout, &skill.name);
     ready.pass_over(pending.as_ref(), ui)?;
     let failed = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
     Ok(failed.map_or(Exit::Done, |_| Exit::BuildFailed))
+}
+
+fn not_installed(skill: &Skill, survey: &Plan) -> Problem {
+    let found = format!(
+        "`{}` is not installed here ({}), so its builds would build something else",
+        skill.name,
+        text::count(&survey.findings)
+    );
+    // Of blocked facts `verify` says what to do by hand; `add` would refuse.
+    let command = if survey.is_blocked() { "verify" } else { "add" };
+    Problem::refused(found).hint(format!("nanoclaw skill {command} {}", skill.name))
 }

@@ -3,7 +3,9 @@
 pub mod add;
 pub mod build;
 pub mod look;
+pub mod undo;
 pub mod verify;
+pub mod write;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,7 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
         Skill::Verify(arguments) => verify::run(arguments, here, ui),
         Skill::Status(arguments) => look::status(arguments, here, ui),
         Skill::Build(arguments) => build::run(arguments, here, ui),
+        Skill::Undo(arguments) => undo::run(arguments, here, ui),
         Skill::List => look::list(ui),
         Skill::Show(arguments) => look::show(arguments, ui),
     }

@@ -1,109 +1,368 @@
-//! Writes edits into the work tree: each file whole, beside its place and then renamed onto it. Writes nothing that the plan does not hold.
+//! Writes a change into the work tree as one transaction: a journal, every new file whole beside its place, then each renamed onto it.
+//! Writes nothing that the plan does not hold.
 
-use std::fs::{self, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{self, Metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::checkout::{Checkout, Entry, File};
-use crate::digest::blob_id;
-use crate::plan::{Edit, Plan, Role};
+use crate::files;
+use crate::journal::{self, Change, Journal, Kind, Step, Written};
+use crate::plan::{Edit, Role};
 use crate::problem::Problem;
 use crate::sink::Sink;
 
-/// Writes edits into a checkout.
+/// A change that is about to be written.
+pub struct Writing<'a> {
+    /// The command that makes it, such as `skill add codex`.
+    pub command: String,
+    /// The skill that it is about.
+    pub skill: String,
+    /// The labels of the builds that it calls for.
+    pub builds: Vec<String>,
+    /// The files, in the order in which they are written.
+    pub edits: &'a [Edit],
+    /// What is written after them.
+    pub records: &'a [Record],
+    /// What becomes of the journal.
+    pub end: End<'a>,
+}
+
+/// How a write ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End<'a> {
+    /// What it changed is kept for `skill undo`, and so are the files of the user's that the skill's own are written over.
+    Keep,
+    /// It is an undo itself, which is not to be undone; these folders, relative to the root and from the outermost in, go where they are empty.
+    Forget(&'a [PathBuf]),
+}
+
+/// A record of the program's own that is written with the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// [`Kind::Record`] or [`Kind::Stays`].
+    pub kind: Kind,
+    /// Where it is, relative to the program's folder.
+    pub path: PathBuf,
+    /// Its bytes; `None` takes it away.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// A write that is under way. Dropped before its end, it takes back what it wrote.
 pub struct Disk<'a> {
     checkout: &'a Checkout,
+    state: PathBuf,
+    journal: Journal<'a>,
+    end: End<'a>,
     /// The files that were written over, and where their old bytes are: both as paths, the second absolute.
     pub kept: Vec<(PathBuf, PathBuf)>,
 }
 
+/// A step of a change, with the bytes that it writes.
+struct Piece<'a> {
+    step: Step,
+    bytes: Option<&'a [u8]>,
+}
+
 impl<'a> Disk<'a> {
-    /// Readies the writing of a plan: looks again at every file that it was made from, and refuses, with nothing written, when one has changed.
-    pub fn ready(checkout: &'a Checkout, plan: &Plan) -> Result<Self> {
-        for edit in &plan.edits {
+    /// Begins a write: looks again at every file that the plan was made from, and refuses, with nothing written, when one has changed. Then
+    /// the journal is written, and every new file put beside its place. The lock must be held.
+    pub fn begin(checkout: &'a Checkout, writing: Writing<'a>) -> Result<Self> {
+        checkout.look_again();
+        for edit in writing.edits {
             as_planned(checkout, edit)?;
+            has_the_owner(checkout, edit)?;
+            has_room_beside(checkout, edit)?;
         }
-        Ok(Self {
+        let state = journal::state(checkout)?;
+        files::make_folders(&state)
+            .with_context(|| format!("failed to make `{}`", state.display()))?;
+        let replaced = writing.edits.iter().filter_map(replaced);
+        let replaced = replaced.filter(|_| writing.end == End::Keep);
+        let kept = replaced
+            .map(|(path, before)| {
+                let name = journal::kept_name(path, &before.bytes);
+                (path, name, before)
+            })
+            .collect::<Vec<_>>();
+        let mut pieces = Vec::new();
+        for (_, name, before) in &kept {
+            pieces.push(Piece::record(
+                &state,
+                Kind::Stays,
+                name,
+                Some(&before.bytes),
+            )?);
+        }
+        pieces.extend(writing.edits.iter().map(Piece::edit));
+        for record in writing.records {
+            let bytes = record.bytes.as_deref();
+            pieces.push(Piece::record(&state, record.kind, &record.path, bytes)?);
+        }
+        let kept = kept
+            .iter()
+            .map(|(path, name, _)| (path.to_path_buf(), state.join(name)));
+        let kept = kept.collect();
+        let change = Change {
+            command: writing.command,
+            skill: writing.skill,
+            builds: writing.builds,
+            folders: folders(checkout, &state, &pieces),
+            steps: pieces.iter().map(|piece| piece.step.clone()).collect(),
+        };
+        let disk = Self {
+            journal: Journal::begin(checkout, change)?,
             checkout,
-            kept: Vec::new(),
-        })
+            state,
+            end: writing.end,
+            kept,
+        };
+        disk.stage(&pieces)?;
+        Ok(disk)
     }
 
-    /// Keeps the bytes that a payload file is about to replace, under the git directory, named by their own id.
-    fn keep(&mut self, path: &Path, file: &File) -> Result<()> {
-        let state = self
-            .checkout
-            .state()
-            .ok_or_else(|| anyhow!("the checkout has no git directory"))?;
-        let id = blob_id(&file.bytes);
-        let kept = state
-            .join("kept")
-            .join(id.get(..10).unwrap_or(&id))
-            .join(path);
-        write_private(&kept, &file.bytes)?;
-        self.kept.push((path.to_path_buf(), kept));
+    /// Puts every new file beside its place, and waits until the disk has them all.
+    fn stage(&self, pieces: &[Piece<'_>]) -> Result<()> {
+        for (kind, folder) in self.journal.folders() {
+            let folder = self.target(*kind, folder);
+            files::make_folder(&folder)
+                .with_context(|| format!("failed to make `{}`", folder.display()))?;
+        }
+        let mut written = Vec::new();
+        for piece in pieces {
+            let (Some(bytes), Some(after)) = (piece.bytes, &piece.step.after) else {
+                continue;
+            };
+            let target = self.target(piece.step.kind, &piece.step.path);
+            let before = piece.step.before.is_some();
+            let file = stage(&target, bytes, after.mode, before)
+                .with_context(|| failed(&piece.step.path))?;
+            written.push((file, target));
+        }
+        // All of them at once: the first call makes the disk write most of what the others wait for.
+        for (file, target) in &written {
+            files::sync(file, target).with_context(|| failed(target))?;
+        }
         Ok(())
     }
-}
 
-/// Writes a file of the program's own, under the git directory, that only the user can read.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
-    let context = || format!("failed to write `{}`", path.display());
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(context)?;
-    }
-    replace(path, bytes, 0o600).with_context(context)
-}
-
-/// Empties a file of the program's own, where it is there. It stays: ext4 is slow to make files just after one was removed.
-pub fn empty_private(path: &Path) -> Result<()> {
-    match OpenOptions::new().write(true).truncate(true).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("failed to empty `{}`", path.display()))
+    /// Ends a write whose files are all in their places: the records follow.
+    pub fn finish(self) -> Result<()> {
+        self.place_records()?;
+        match self.end {
+            End::Keep => self.journal.keep(),
+            End::Forget(folders) => {
+                for folder in folders.iter().rev() {
+                    // One that holds something else by now stays.
+                    let _ = files::remove_folder(&self.checkout.root().join(folder));
+                }
+                self.journal.forget()
+            }
         }
-        _ => Ok(()),
     }
-}
 
-/// Reads a file of the program's own.
-pub fn read_private(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))
+    fn place_records(&self) -> Result<()> {
+        let steps = self.journal.steps().iter();
+        for step in steps.filter(|step| !step.kind.is_of_checkout()) {
+            self.place(step)?;
+        }
+        Ok(())
+    }
+
+    /// Puts one file in its place.
+    fn place(&self, step: &Step) -> Result<()> {
+        let target = self.target(step.kind, &step.path);
+        let placed = match (&step.after, &step.before) {
+            (Some(_), _) => staged(&target).and_then(|staged| files::rename(&staged, &target)),
+            (None, Some(_)) => files::remove(&target),
+            (None, None) => Ok(()),
+        };
+        placed.with_context(|| failed(&step.path))
+    }
+
+    fn target(&self, kind: Kind, path: &Path) -> PathBuf {
+        journal::target(self.checkout, &self.state, kind, path)
+    }
 }
 
 impl Sink for Disk<'_> {
     fn edit(&mut self, edit: &Edit) -> Result<()> {
+        self.checkout.look_again();
         as_planned(self.checkout, edit)?;
-        let target = self.checkout.root().join(&edit.path);
-        let context = || format!("failed to write `{}`", edit.path.display());
-        let Some(after) = &edit.after else {
-            return fs::remove_file(&target).with_context(context);
-        };
-        if let (Some(before), Role::Payload) = (&edit.before, edit.role)
-            && !before.bytes.is_empty()
-            && before.bytes != after.bytes
-        {
-            self.keep(&edit.path, before)?;
-        }
-        if let Some(folder) = target.parent() {
-            fs::create_dir_all(folder).with_context(context)?;
-        }
-        // A new file gets what git would give it: its mode less the user's umask.
-        match &edit.before {
-            None => replace_new(&target, after).with_context(context),
-            Some(_) => replace(&target, &after.bytes, after.mode).with_context(context),
-        }
+        let mut steps = self.journal.steps().iter();
+        let step = steps.find(|step| step.kind.is_of_checkout() && step.path == edit.path);
+        let step =
+            step.ok_or_else(|| anyhow!("`{}` is not in the journal", edit.path.display()))?;
+        self.place(step)
     }
 }
 
+impl<'a> Piece<'a> {
+    fn edit(edit: &'a Edit) -> Self {
+        let after = edit.after.as_ref();
+        Self {
+            step: Step {
+                kind: edit.role.into(),
+                path: edit.path.clone(),
+                before: edit.before.clone(),
+                after: after.map(|file| Written::of(&file.bytes, file.mode)),
+            },
+            bytes: after.map(|file| file.bytes.as_slice()),
+        }
+    }
+
+    fn record(state: &Path, kind: Kind, path: &Path, bytes: Option<&'a [u8]>) -> Result<Self> {
+        Ok(Self {
+            step: Step {
+                kind,
+                path: path.to_path_buf(),
+                before: read(&state.join(path))?,
+                after: bytes.map(|bytes| Written::of(bytes, 0o600)),
+            },
+            bytes,
+        })
+    }
+}
+
+/// The file that an edit is about to put a skill's own in the place of, where it is worth keeping.
+fn replaced(edit: &Edit) -> Option<(&Path, &File)> {
+    let before = edit.before.as_ref()?;
+    let after = edit.after.as_ref()?;
+    let worth =
+        edit.role == Role::Payload && !before.bytes.is_empty() && before.bytes != after.bytes;
+    worth.then_some((&edit.path, before))
+}
+
+/// The folders that are not there yet, from the outermost in.
+fn folders(checkout: &Checkout, state: &Path, pieces: &[Piece<'_>]) -> Vec<(Kind, PathBuf)> {
+    let mut missing: Vec<(Kind, PathBuf)> = Vec::new();
+    for piece in pieces.iter().filter(|piece| piece.bytes.is_some()) {
+        let kind = piece.step.kind;
+        let there = |folder: &&Path| !journal::target(checkout, state, kind, folder).is_dir();
+        let above = piece.step.path.ancestors().skip(1);
+        let mut new = above.take_while(there).collect::<Vec<_>>();
+        new.reverse();
+        for folder in new {
+            let known = |(other, path): &(Kind, PathBuf)| {
+                other.is_of_checkout() == kind.is_of_checkout() && path == folder
+            };
+            if !missing.iter().any(known) {
+                missing.push((kind, folder.to_path_buf()));
+            }
+        }
+    }
+    missing
+}
+
+fn failed(path: &Path) -> String {
+    format!("failed to write `{}`", path.display())
+}
+
+/// Reads a record of the program's own, where it is there.
+pub fn read(path: &Path) -> Result<Option<File>> {
+    let read = || -> io::Result<File> {
+        let bytes = fs::read(path)?;
+        let mode = fs::metadata(path)?.permissions().mode() & 0o7777;
+        Ok(File { bytes, mode })
+    };
+    match read() {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
+/// Puts a file in its place at once, or takes it away: when a write is taken back.
+pub fn put(target: &Path, file: Option<&File>) -> io::Result<()> {
+    let Some(File { bytes, mode }) = file else {
+        return files::remove(target);
+    };
+    if let Some(folder) = target.parent() {
+        files::make_folders(folder)?;
+    }
+    let written = stage(target, bytes, *mode, true)?;
+    let staged = staged(target)?;
+    files::sync(&written, &staged)?;
+    files::rename(&staged, target)
+}
+
+/// Where a file's new content waits: beside it, under a name that no tool reads.
+pub fn staged(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name();
+    let name = name.ok_or_else(|| io::Error::other("the path has no file name"))?;
+    Ok(target.with_file_name(format!(".{}.nanoclaw-new", name.to_string_lossy())))
+}
+
+/// Writes the bytes beside their place. In the place of a file they get just this mode, and the file's group; a new file gets what git would
+/// give it, its mode less the user's umask.
+fn stage(target: &Path, bytes: &[u8], mode: u32, replaces: bool) -> io::Result<fs::File> {
+    let staged = staged(target)?;
+    let first = match (replaces, mode & 0o100) {
+        (true, _) => 0o600,
+        (false, 0) => mode & 0o666 | 0o600,
+        (false, _) => 0o777,
+    };
+    let mut file = files::create(&staged, first)?;
+    files::write(&mut file, &staged, bytes)?;
+    if replaces {
+        keep_group(&file, &staged, target)?;
+        files::set_mode(&file, &staged, mode)?;
+    }
+    Ok(file)
+}
+
+fn keep_group(file: &fs::File, staged: &Path, target: &Path) -> io::Result<()> {
+    let Ok(before) = fs::symlink_metadata(target) else {
+        return Ok(());
+    };
+    if before.gid() == file.metadata()?.gid() {
+        return Ok(());
+    }
+    match files::set_group(file, staged, before.gid()) {
+        // A group that the user is not in cannot be given, and is no reason to stop.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        set => set,
+    }
+}
+
+/// A file of another user's would become ours: refused.
+fn has_the_owner(checkout: &Checkout, edit: &Edit) -> Result<()> {
+    let owner = |path: &Path| fs::symlink_metadata(path).map(|found: Metadata| found.uid());
+    let target = checkout.root().join(&edit.path);
+    let (Ok(file), Ok(root)) = (owner(&target), owner(checkout.root())) else {
+        return Ok(());
+    };
+    if file == root {
+        return Ok(());
+    }
+    let found = format!(
+        "`{}` belongs to user {file} and the checkout to user {root}; nothing was written",
+        edit.path.display()
+    );
+    let hint = format!("sudo chown {root} {}", target.display());
+    Err(Problem::refused(found).hint(hint).into())
+}
+
+/// A file of this name is nobody's that is known: it is neither written over nor taken away.
+fn has_room_beside(checkout: &Checkout, edit: &Edit) -> Result<()> {
+    let staged = staged(&checkout.root().join(&edit.path)).with_context(|| failed(&edit.path))?;
+    if fs::symlink_metadata(&staged).is_err() {
+        return Ok(());
+    }
+    let found = format!("`{}` is in the way; nothing was written", staged.display());
+    let hint = "look at it, and move it away";
+    Err(Problem::refused(found).hint(hint).into())
+}
+
 fn as_planned(checkout: &Checkout, edit: &Edit) -> Result<()> {
-    checkout.look_again();
     let now = match checkout.entry(&edit.path)? {
-        Entry::File { file, .. } => Some(file),
-        Entry::Absent { .. } => None,
+        Entry::File { real, file } if real == edit.path => Some(file),
+        Entry::Absent { real } if real == edit.path => None,
         Entry::Refused(reason) => return Err(changed(&edit.path, &reason)),
+        _ => return Err(changed(&edit.path, "a symlink leads elsewhere")),
     };
     if now == edit.before {
         Ok(())
@@ -118,91 +377,4 @@ fn changed(path: &Path, how: &str) -> anyhow::Error {
         path.display()
     ));
     problem.hint("run the command again").into()
-}
-
-fn replace_new(target: &Path, file: &File) -> Result<()> {
-    let executable = if file.mode & 0o100 == 0 { 0o666 } else { 0o777 };
-    let staged = stage(target, &file.bytes, executable)?;
-    finish(&staged, target)
-}
-
-fn replace(target: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    let staged = stage(target, bytes, 0o600)?;
-    let set = fs::set_permissions(&staged, Permissions::from_mode(mode));
-    if set.is_err() {
-        let _ = fs::remove_file(&staged);
-    }
-    set?;
-    finish(&staged, target)
-}
-
-/// Writes the bytes beside their place, under a name that no tool reads.
-fn stage(target: &Path, bytes: &[u8], mode: u32) -> Result<PathBuf> {
-    let name = target
-        .file_name()
-        .ok_or_else(|| anyhow!("the path has no file name"))?;
-    let staged = target.with_file_name(format!(
-        ".{}.nanoclaw-{}",
-        name.to_string_lossy(),
-        std::process::id()
-    ));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&staged)?;
-    let written = file.write_all(bytes);
-    if written.is_err() {
-        let _ = fs::remove_file(&staged);
-    }
-    written?;
-    Ok(staged)
-}
-
-fn finish(staged: &Path, target: &Path) -> Result<()> {
-    let renamed = fs::rename(staged, target);
-    if renamed.is_err() {
-        let _ = fs::remove_file(staged);
-    }
-    Ok(renamed?)
-}
-
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::symlink;
-    use std::path::PathBuf;
-
-    use super::{Checkout, Disk, Edit, Entry, Plan, Role};
-    use crate::checkout::BARRELS;
-
-    #[test]
-    fn a_folder_that_has_become_a_symlink_is_not_written_through() {
-        let folder = tempfile::tempdir().unwrap();
-        let [root, outside] = ["checkout", "outside"].map(|name| folder.path().join(name));
-        let barrel = root.join(BARRELS[0]);
-        let providers = barrel.parent().unwrap().to_path_buf();
-        fs::create_dir_all(&providers).unwrap();
-        fs::write(&barrel, "import './a.js';\n").unwrap();
-        let checkout = Checkout::find(&root).unwrap();
-        let path = PathBuf::from(BARRELS[0]);
-        let Entry::File { file, .. } = checkout.entry(&path).unwrap() else {
-            panic!("the barrel is a file");
-        };
-        let edit = Edit {
-            path,
-            before: Some(file.clone()),
-            after: Some(file),
-            role: Role::Insert,
-        };
-        let plan = Plan {
-            findings: Vec::new(),
-            edits: vec![edit],
-        };
-        assert!(Disk::ready(&checkout, &plan).is_ok());
-        fs::rename(&providers, &outside).unwrap();
-        symlink(&outside, &providers).unwrap();
-        assert!(Disk::ready(&checkout, &plan).is_err());
-    }
 }

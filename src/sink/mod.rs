@@ -5,7 +5,7 @@ pub mod preview;
 
 use anyhow::Result;
 
-use crate::plan::{Edit, Plan};
+use crate::plan::Edit;
 
 /// Takes a plan's edits, one after the other.
 pub trait Sink {
@@ -13,7 +13,7 @@ pub trait Sink {
     fn edit(&mut self, edit: &Edit) -> Result<()>;
 }
 
-/// Pours a plan's edits into a sink, in the plan's order.
-pub fn pour(plan: &Plan, sink: &mut dyn Sink) -> Result<()> {
-    plan.edits.iter().try_for_each(|edit| sink.edit(edit))
+/// Pours edits into a sink, in their order.
+pub fn pour(edits: &[Edit], sink: &mut dyn Sink) -> Result<()> {
+    edits.iter().try_for_each(|edit| sink.edit(edit))
 }

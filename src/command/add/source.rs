@@ -14,13 +14,8 @@ use crate::skill::Copied;
 use crate::ui::Tint;
 
 impl Job<'_> {
-    /// Brings the branch and takes the files that fit; of an add that was broken off, those of the commit that it was writing.
-    pub(super) fn payload(
-        &self,
-        name: &str,
-        unfinished: Option<&str>,
-        copies: &[Copied],
-    ) -> Result<(Taken, Payload)> {
+    /// Brings the branch and takes the files that fit.
+    pub(super) fn payload(&self, name: &str, copies: &[Copied]) -> Result<(Taken, Payload)> {
         let environment = std::env::var(REMOTE_VARIABLE)
             .ok()
             .filter(|remote| !remote.is_empty());
@@ -35,7 +30,6 @@ impl Job<'_> {
             .arguments
             .reference
             .as_deref()
-            .or(unfinished)
             .map_or(Source::Branch(name), |reference| {
                 Source::Ref(reference, name)
             });
@@ -47,12 +41,6 @@ impl Job<'_> {
         };
         self.ui
             .say(&format!("from     {} ({})", remote.shown, remote.why));
-        if let Some(id) = unfinished {
-            self.ui.say(&format!(
-                "goes on  with commit {} of an add that was broken off; --ref {name} begins anew",
-                id.get(..7).unwrap_or(id)
-            ));
-        }
         let branch = if self.arguments.offline {
             Branch::offline(self.checkout, store, &remote, source)?
         } else {

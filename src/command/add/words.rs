@@ -1,7 +1,6 @@
 //! The words of an installation: what stands above a patch, what is done, and what stands in the way. Decides nothing.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use super::{Job, Planned};
 use crate::builds::{Build, Ready};
@@ -157,10 +156,10 @@ impl Job<'_> {
         }
     }
 
-    /// What a failed build leaves, and the way back.
+    /// What a failed build leaves, and the way back where this run wrote something.
     ///
     /// `container/agent-runner/src` is mounted live into every container; the host runs `dist/`, which `tsc` writes even when it reports errors.
-    pub(super) fn say_half_built(&self, failed: Build<'_>, patch: Option<&Path>) {
+    pub(super) fn say_half_built(&self, failed: Build<'_>, wrote: bool) {
         if failed.1.needs.contains(&Need::Engine) {
             self.ui.say("  in place: the files are written, and containers go on using the image that was there before.");
         } else {
@@ -171,17 +170,11 @@ impl Job<'_> {
         self.ui.say(&format!(
             "  go on: mend the cause, then nanoclaw skill add {name}"
         ));
-        if let Some(patch) = patch {
+        if wrote {
             let build = self.first_build().unwrap_or_default();
-            let back = self.take_back(patch);
-            self.ui.say(&format!("  go back: {back}{build}"));
+            self.ui
+                .say(&format!("  go back: nanoclaw skill undo{build}"));
         }
-    }
-
-    /// The command that takes a patch back, from wherever it is run: below the root git would pass over the files beside it in silence.
-    pub(super) fn take_back(&self, patch: &Path) -> String {
-        let (root, patch) = (next::quoted(self.checkout.root()), next::quoted(patch));
-        format!("git -C {root} apply -R {patch}")
     }
 
     /// The build that makes the files count again after they were taken back, to follow another command.

@@ -1,51 +1,39 @@
 //! Pours a plan into the checkout, with the records that go with it. Decides nothing of what is written.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
 use super::{Job, Planned};
 use crate::branch::Installed;
 use crate::builds::Ready;
-use crate::pending::{Pending, Unfinished};
-use crate::plan::{Edit, Role};
-use crate::sink::disk::{self, Disk};
-use crate::sink::pour;
+use crate::checkout::Entry;
+use crate::command::write;
+use crate::pending;
+use crate::plan::Plan;
+use crate::sink::disk::{End, Record, Writing};
 use crate::skill::Copied;
 use crate::ui::Tint;
 
 impl Job<'_> {
-    /// Writes the files, with the record of builds and the patch that takes them back.
-    pub(super) fn write(
-        &self,
-        planned: &Planned,
-        ready: &Ready<'_>,
-        pending: Option<&Pending>,
-    ) -> Result<()> {
+    /// Writes the files, with the records of builds and of the commit that they come from.
+    pub(super) fn write(&self, planned: &Planned, ready: &Ready<'_>) -> Result<()> {
         let plan = &planned.plan;
         if plan.edits.is_empty() {
-            return self.end_unfinished();
+            return Ok(());
         }
-        let mut disk = Disk::ready(self.checkout, plan)?;
-        self.keep_patch(planned)?;
-        if let Some(pending) = pending {
-            pending.write(&ready.pending())?;
-        }
-        let replaces = |edit: &Edit| edit.role == Role::Payload && edit.before.is_some();
-        // Where nothing is replaced, a copy that is not there yet tells the next add enough.
-        if let (Some(unfinished), Some(taken)) = (self.unfinished(), &planned.from)
-            && plan.edits.iter().any(replaces)
-        {
-            unfinished.write(&taken.commit)?;
-        }
-        pour(plan, &mut disk)?;
-        self.end_unfinished()?;
-        if let Some(taken) = &planned.from {
-            let read = |copy: &Copied| self.checkout.bytes(&copy.to);
-            Installed::now(&taken.commit, &self.copies(), &read)
-                .write(self.checkout, &self.skill.name)?;
-        }
-        for (path, kept) in &disk.kept {
+        let name = &self.skill.name;
+        let mut records = vec![pending::record(name, &ready.pending())];
+        records.extend(self.installed(planned));
+        let called = self.layout().map(|layout| plan.builds(self.skill, layout));
+        let called = called.into_iter().flatten();
+        let writing = Writing {
+            command: format!("skill add {name}"),
+            skill: name.clone(),
+            builds: called.map(|(step, _)| step.label.clone()).collect(),
+            edits: &plan.edits,
+            records: &records,
+            end: End::Keep,
+        };
+        for (path, kept) in write::write(self.checkout, writing)? {
             self.ui.tell(
                 Tint::Warn,
                 "kept    ",
@@ -55,42 +43,24 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Keeps the patch that is about to be made, so that `git apply -R` takes it back.
-    fn keep_patch(&self, planned: &Planned) -> Result<()> {
-        let Some(path) = self.patch_path() else {
-            return Ok(());
+    fn installed(&self, planned: &Planned) -> Option<Record> {
+        let taken = planned.from.as_ref()?;
+        let read = |copy: &Copied| self.will_have(copy, &planned.plan);
+        let installed = Installed::now(&taken.commit, &self.copies(), &read);
+        Some(installed.record(&self.skill.name))
+    }
+
+    /// The bytes that a copied file has when the plan's edits are made.
+    fn will_have(&self, copy: &Copied, plan: &Plan) -> Option<Vec<u8>> {
+        let (real, bytes) = match self.checkout.entry(&copy.to).ok()? {
+            Entry::File { real, file } => (real, Some(file.bytes)),
+            Entry::Absent { real } => (real, None),
+            Entry::Refused(_) => return None,
         };
-        let mut preview = self.patch_of(planned);
-        pour(&planned.plan, &mut preview)?;
-        // Earlier patches are numbered, the oldest 1: they are taken back after this one, newest first.
-        if path.exists() {
-            let numbered = |number: u32| path.with_extension(format!("{number}.patch"));
-            let free = (1..10_000).map(numbered).find(|path| !path.exists());
-            let earlier = disk::read_private(&path)?;
-            if let Some(free) = free {
-                disk::write_private(&free, &earlier)?;
-            }
+        let edit = plan.edits.iter().find(|edit| edit.path == real);
+        match edit {
+            Some(edit) => edit.after.as_ref().map(|file| file.bytes.clone()),
+            None => bytes,
         }
-        disk::write_private(&path, &preview.patch)
-    }
-
-    /// The patch that the last `add` with edits kept.
-    pub(super) fn kept_patch(&self) -> Option<PathBuf> {
-        self.patch_path().filter(|path| path.is_file())
-    }
-
-    fn patch_path(&self) -> Option<PathBuf> {
-        let name = format!("add-{}.patch", self.skill.name);
-        Some(self.checkout.state()?.join(name))
-    }
-
-    /// The record of an add that was broken off.
-    pub(super) fn unfinished(&self) -> Option<Unfinished> {
-        Unfinished::of(self.checkout, &self.skill.name)
-    }
-
-    /// Every file is as it should be: what was broken off, if anything was, is done.
-    pub(super) fn end_unfinished(&self) -> Result<()> {
-        self.unfinished().map_or(Ok(()), |record| record.clear())
     }
 }

@@ -1,0 +1,156 @@
+//! `skill undo`: takes the last installation back, or one that was broken off. Changes no file that was edited since.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::checkout::{Checkout, Entry};
+use crate::cli::Undo;
+use crate::command::write;
+use crate::journal::{self, Change, Kind, Step};
+use crate::next;
+use crate::pending::{self, Pending};
+use crate::plan::{Edit, Role};
+use crate::problem::{Exit, Problem};
+use crate::sink::disk::{End, Record, Writing};
+use crate::ui::{Tint, Ui};
+
+/// Runs the command.
+pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
+    let checkout = Checkout::find(directory)?;
+    checkout.repository()?;
+    let locked = write::lock(&checkout, "skill undo", arguments.lock.timeout(), ui)?;
+    if locked.recovered.is_some() {
+        return Ok(Exit::Done);
+    }
+    let Some((file, change)) = journal::last(&checkout)? else {
+        ui.say("nothing to undo: no installation is recorded here");
+        return Ok(Exit::Done);
+    };
+    let edits = inverse(&checkout, &change)?;
+    for edit in &edits {
+        let word = if edit.after.is_some() {
+            "restore "
+        } else {
+            "remove  "
+        };
+        ui.tell(Tint::Good, word, &edit.path.display().to_string());
+    }
+    let question = format!("take `{}` back: {} files?", change.command, edits.len());
+    if !arguments.yes && !ui.confirm(&question)? {
+        ui.say("nothing was written");
+        return Ok(Exit::Refused);
+    }
+    let builds = pending_builds(&checkout, &change);
+    let mut records = vec![pending::record(&change.skill, &builds)];
+    records.extend(records_before(&file, &change));
+    let made = change
+        .folders
+        .iter()
+        .filter(|(kind, _)| kind.is_of_checkout());
+    let folders = made.map(|(_, folder)| folder.clone()).collect::<Vec<_>>();
+    let writing = Writing {
+        command: "skill undo".to_owned(),
+        skill: change.skill.clone(),
+        builds: Vec::new(),
+        edits: &edits,
+        records: &records,
+        end: End::Forget(&folders),
+    };
+    write::write(&checkout, writing)?;
+    let what = format!("in {}", checkout.root().display());
+    ui.tell(
+        Tint::Good,
+        &format!("`{}` is undone", change.command),
+        &what,
+    );
+    if !builds.is_empty() {
+        ui.say(&format!("builds: pending: {}", builds.join(", ")));
+        ui.tell(Tint::Strong, "Next", "");
+        ui.say(&format!(
+            "  # build again what was built with it\n  nanoclaw skill build {}",
+            change.skill
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// The edits that take a change back, its last one first. Files that hold something else than was written are the refusal.
+fn inverse(checkout: &Checkout, change: &Change) -> Result<Vec<Edit>> {
+    let mut edits = Vec::new();
+    let mut edited = Vec::new();
+    for step in change.steps.iter().rev() {
+        let Some(role) = step.kind.role() else {
+            continue;
+        };
+        match edit(checkout, step, role)? {
+            Some(edit) if edit.before == edit.after => {}
+            Some(edit) => edits.push(edit),
+            None => edited.push(step.path.as_path()),
+        }
+    }
+    if edited.is_empty() {
+        return Ok(edits);
+    }
+    let lines = edited.iter().map(|path| format!("\n  {}", path.display()));
+    let found = format!(
+        "`{}` cannot be taken back; nothing was written. Changed since:{}",
+        change.command,
+        lines.collect::<String>()
+    );
+    let paths = edited.iter().map(|path| next::quoted(path));
+    let paths = paths.collect::<Vec<_>>().join(" ");
+    let root = next::quoted(checkout.root());
+    let hint = format!(
+        "look at what changed, and put these files back first: git -C {root} diff -- {paths}"
+    );
+    Err(Problem::refused(found).hint(hint).into())
+}
+
+/// The edit that takes a step back, where its file holds what was written, or what was there before.
+fn edit(checkout: &Checkout, step: &Step, role: Role) -> Result<Option<Edit>> {
+    let now = match checkout.entry(&step.path)? {
+        Entry::File { real, file } if real == step.path => Some(file),
+        Entry::Absent { real } if real == step.path => None,
+        _ => return Ok(None),
+    };
+    let is_written = step.is_written(now.as_ref());
+    let edit = Edit {
+        path: step.path.clone(),
+        before: now,
+        after: step.before.clone(),
+        role,
+    };
+    Ok((is_written || edit.before == edit.after).then_some(edit))
+}
+
+/// The records as they were before the change, and the change's own taken away.
+fn records_before(file: &Path, change: &Change) -> Vec<Record> {
+    let own = file.file_name().map(PathBuf::from).unwrap_or_default();
+    let own = Record {
+        kind: Kind::Record,
+        path: own,
+        bytes: None,
+    };
+    let steps = change.steps.iter();
+    let before = steps
+        .filter(|step| step.kind == Kind::Record)
+        .map(|step| Record {
+            kind: Kind::Record,
+            path: step.path.clone(),
+            bytes: step.before.as_ref().map(|file| file.bytes.clone()),
+        });
+    before.chain([own]).collect()
+}
+
+/// The builds that were pending, and those that the change called for: what they made is of files that are no longer there.
+fn pending_builds(checkout: &Checkout, change: &Change) -> Vec<String> {
+    let pending = Pending::of(checkout, &change.skill).and_then(|pending| pending.read());
+    let mut builds = pending.unwrap_or_default();
+    for label in &change.builds {
+        if !builds.contains(label) {
+            builds.push(label.clone());
+        }
+    }
+    builds
+}

@@ -1,0 +1,78 @@
+//! What the commands that write have in common: the lock, the recovery before everything else, and the words when a write fails. Decides
+//! nothing of what is written.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Error, Result};
+
+use crate::checkout::Checkout;
+use crate::journal::{self, TakenBack};
+use crate::lock::Lock;
+use crate::problem::Problem;
+use crate::sink::disk::{Disk, Writing};
+use crate::sink::pour;
+use crate::ui::{Tint, Ui};
+
+/// The checkout, locked, with nothing half done in it.
+pub struct Locked {
+    /// Held until the value is dropped.
+    pub lock: Lock,
+    /// What was broken off here, and is taken back now.
+    pub recovered: Option<TakenBack>,
+}
+
+/// Locks the checkout for a command such as `skill add codex`, and takes back what was broken off there.
+pub fn lock(checkout: &Checkout, command: &str, timeout: Duration, ui: Ui) -> Result<Locked> {
+    let waits = |holder: &str| {
+        ui.tell(Tint::Warn, "waiting ", &format!("for the lock of {holder}"));
+    };
+    let lock = Lock::take(checkout, command, timeout, &waits)?;
+    let recovered = journal::recover(checkout)?;
+    if let Some(recovered) = &recovered {
+        say_taken_back(recovered, ui);
+    }
+    Ok(Locked { lock, recovered })
+}
+
+/// Says what was taken back of a write that was broken off.
+fn say_taken_back(taken: &TakenBack, ui: Ui) {
+    let found = format!(
+        "`{}` was broken off here; {} of its files are as they were before it",
+        taken.command, taken.files
+    );
+    ui.tell(Tint::Warn, "undone  ", &found);
+    for (path, kept) in &taken.left {
+        let mut found = format!("{}: changed since, and left as it is", path.display());
+        if let Some(kept) = kept {
+            found = format!("{found}; what it was before is {}", kept.display());
+        }
+        ui.tell(Tint::Warn, "left    ", &found);
+    }
+}
+
+/// Writes a change whole or not at all, and gives the files that were written over with the places where their old bytes are, the second
+/// absolute. The lock must be held.
+pub fn write(checkout: &Checkout, writing: Writing<'_>) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let command = writing.command.clone();
+    let edits = writing.edits;
+    let write = || {
+        let mut disk = Disk::begin(checkout, writing)?;
+        let kept = std::mem::take(&mut disk.kept);
+        pour(edits, &mut disk)?;
+        disk.finish()?;
+        Ok(kept)
+    };
+    write().map_err(|error| failed(checkout, &command, error))
+}
+
+/// An error of a write, with what it left: nothing, or what the next command takes back.
+fn failed(checkout: &Checkout, command: &str, error: Error) -> Error {
+    if !journal::is_there(checkout) {
+        return error;
+    }
+    let found = format!("`{command}` is half done, and could not be taken back: {error:#}");
+    Problem::could_not_run(found)
+        .hint("mend the cause, then: nanoclaw skill undo")
+        .into()
+}

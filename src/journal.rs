@@ -1,0 +1,361 @@
+//! The journal of a write: what was there before, kept until the whole write is done, so that it can be taken back. Decides nothing of what
+//! is written.
+
+mod record;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+
+pub use record::{Change, Kind, Step, Written};
+
+use crate::checkout::{Checkout, Entry};
+use crate::digest::blob_id;
+use crate::files;
+use crate::lock;
+use crate::problem::Problem;
+use crate::sink::disk;
+
+/// The journal's file in the program's folder. One that is there belongs to a write that is under way, or that was broken off.
+const JOURNAL: &str = "journal";
+
+/// What the files are called that hold the changes of earlier writes, before their number.
+const DONE: &str = "undo-";
+
+/// The journal of a write that is not done. Dropped, it takes the write back.
+pub struct Journal<'a> {
+    checkout: &'a Checkout,
+    /// The program's folder.
+    state: PathBuf,
+    change: Change,
+    open: bool,
+}
+
+/// What taking a write back came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TakenBack {
+    /// The command that was taken back, such as `skill add codex`.
+    pub command: String,
+    /// How many files got back what was there before.
+    pub files: usize,
+    /// Files that hold neither what was there before nor what was written, and stay as they are; with the place where what was there before is kept.
+    pub left: Vec<(PathBuf, Option<PathBuf>)>,
+}
+
+/// What stands where a write was broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum There {
+    AsBefore,
+    AsWritten,
+    /// Something else.
+    Other,
+    /// What must not be touched: a symlink leads to another place.
+    Elsewhere,
+}
+
+impl<'a> Journal<'a> {
+    /// Writes down what is about to change, and waits until the disk has it. The lock must be held, and no other journal be there.
+    pub fn begin(checkout: &'a Checkout, change: Change) -> Result<Self> {
+        let state = state(checkout)?;
+        let context = || format!("failed to write the journal `{}`", state.display());
+        let bytes = change.to_bytes().with_context(context)?;
+        let path = state.join(JOURNAL);
+        let written = write_down(&path, &bytes);
+        if written.is_err() {
+            // Nothing else was written yet. One that cannot be removed is found by the next command.
+            let _ = files::remove(&path);
+        }
+        written.with_context(context)?;
+        Ok(Self {
+            checkout,
+            state,
+            change,
+            open: true,
+        })
+    }
+
+    /// The journal of a write that was broken off, where there is one. The lock must be held: else the write may be under way.
+    pub fn found(checkout: &'a Checkout) -> Result<Option<Self>> {
+        let Some(state) = checkout.state() else {
+            return Ok(None);
+        };
+        let Some(change) = read(&state.join(JOURNAL))? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            checkout,
+            state,
+            change,
+            open: true,
+        }))
+    }
+
+    /// The steps of the write, in its order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.change.steps
+    }
+
+    /// The folders that the write makes, from the outermost in.
+    #[must_use]
+    pub fn folders(&self) -> &[(Kind, PathBuf)] {
+        &self.change.folders
+    }
+
+    /// Ends the write: every file is in its place. What it changed is kept for `skill undo`.
+    pub fn keep(mut self) -> Result<()> {
+        let next = numbers(&self.state).last().map_or(1, |last| last + 1);
+        let done = self.state.join(format!("{DONE}{next:04}"));
+        self.end(|journal| files::rename(journal, &done))
+    }
+
+    /// Ends a write that is not to be undone.
+    pub fn forget(mut self) -> Result<()> {
+        self.end(files::remove)
+    }
+
+    fn end(&mut self, away: impl FnOnce(&Path) -> io::Result<()>) -> Result<()> {
+        let context = || {
+            format!(
+                "failed to end the write of `{}`",
+                self.checkout.root().display()
+            )
+        };
+        for folder in self.folders_written() {
+            files::sync_folder(&folder).with_context(context)?;
+        }
+        away(&self.state.join(JOURNAL)).with_context(context)?;
+        self.open = false;
+        files::sync_folder(&self.state).with_context(context)
+    }
+
+    /// The folders of the files that are written, so that the disk can be made to have their names.
+    fn folders_written(&self) -> BTreeSet<PathBuf> {
+        let folder = |step: &Step| Some(self.target(step.kind, &step.path).parent()?.to_path_buf());
+        let made = self.change.folders.iter();
+        let above = made.filter_map(|(kind, made)| {
+            let folder = self.target(*kind, made).parent()?.to_path_buf();
+            Some(folder)
+        });
+        let written = self.change.steps.iter().filter_map(folder);
+        let all = above.chain(written);
+        all.filter(|folder| folder.is_dir()).collect()
+    }
+
+    /// Takes the write back, the last file first: what holds our bytes gets back what was there before.
+    pub fn take_back(mut self) -> Result<TakenBack> {
+        self.open = false;
+        self.undo()
+    }
+
+    fn undo(&self) -> Result<TakenBack> {
+        let mut came = TakenBack {
+            command: self.change.command.clone(),
+            ..TakenBack::default()
+        };
+        self.checkout.look_again();
+        for step in self.change.steps.iter().rev() {
+            let target = self.target(step.kind, &step.path);
+            let context = || format!("failed to take back `{}`", step.path.display());
+            let staged = disk::staged(&target).with_context(context)?;
+            let there = self.there(step)?;
+            if there != There::Elsewhere && fs::symlink_metadata(&staged).is_ok() {
+                files::remove(&staged).with_context(context)?;
+            }
+            match there {
+                There::AsBefore => {}
+                There::AsWritten => {
+                    disk::put(&target, step.before.as_ref()).with_context(context)?;
+                    came.files += usize::from(step.kind.is_of_checkout());
+                }
+                There::Other | There::Elsewhere => {
+                    came.left.push((step.path.clone(), self.keep_before(step)?));
+                }
+            }
+        }
+        for (kind, made) in self.change.folders.iter().rev() {
+            // One that holds something else by now stays.
+            let _ = files::remove_folder(&self.target(*kind, made));
+        }
+        self.settle(&came)?;
+        Ok(came)
+    }
+
+    /// Drops the journal when the disk has what was put back.
+    fn settle(&self, came: &TakenBack) -> Result<()> {
+        let context = || format!("failed to end taking back `{}`", came.command);
+        for folder in self.folders_written() {
+            files::sync_folder(&folder).with_context(context)?;
+        }
+        files::remove(&self.state.join(JOURNAL)).with_context(context)?;
+        files::sync_folder(&self.state).with_context(context)
+    }
+
+    /// What stands where a step writes.
+    fn there(&self, step: &Step) -> Result<There> {
+        let now = if step.kind.is_of_checkout() {
+            match self.checkout.entry(&step.path)? {
+                Entry::File { real, file } if real == step.path => Some(file),
+                Entry::Absent { real } if real == step.path => None,
+                _ => return Ok(There::Elsewhere),
+            }
+        } else {
+            disk::read(&self.target(step.kind, &step.path))?
+        };
+        Ok(if now == step.before {
+            There::AsBefore
+        } else if step.is_written(now.as_ref()) {
+            There::AsWritten
+        } else {
+            There::Other
+        })
+    }
+
+    /// Keeps what was before in a file that stays as it is.
+    fn keep_before(&self, step: &Step) -> Result<Option<PathBuf>> {
+        let Some(before) = &step.before else {
+            return Ok(None);
+        };
+        let kept = kept(&self.state, &step.path, &before.bytes);
+        files::replace_private(&kept, &before.bytes)
+            .with_context(|| format!("failed to write `{}`", kept.display()))?;
+        Ok(Some(kept))
+    }
+
+    fn target(&self, kind: Kind, path: &Path) -> PathBuf {
+        target(self.checkout, &self.state, kind, path)
+    }
+}
+
+impl Drop for Journal<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            // What cannot be taken back now, the journal still tells the next command.
+            let _ = self.undo();
+        }
+    }
+}
+
+/// Where a step's path lies: under the checkout's root, or in the program's folder.
+#[must_use]
+pub fn target(checkout: &Checkout, state: &Path, kind: Kind, path: &Path) -> PathBuf {
+    if kind.is_of_checkout() {
+        checkout.root().join(path)
+    } else {
+        state.join(path)
+    }
+}
+
+/// The program's folder, or the error of a checkout that has no git directory.
+pub fn state(checkout: &Checkout) -> Result<PathBuf> {
+    let found = checkout.state();
+    found.ok_or_else(|| anyhow!("the checkout has no git directory"))
+}
+
+/// Where the bytes of a file are kept that something else is about to take the place of: named by their own id.
+#[must_use]
+pub fn kept(state: &Path, path: &Path, bytes: &[u8]) -> PathBuf {
+    state.join(kept_name(path, bytes))
+}
+
+/// [`kept`], relative to the program's folder.
+#[must_use]
+pub fn kept_name(path: &Path, bytes: &[u8]) -> PathBuf {
+    let id = blob_id(bytes);
+    Path::new("kept")
+        .join(id.get(..10).unwrap_or(&id))
+        .join(path)
+}
+
+/// Takes back a write that was broken off, where there was one. The lock must be held.
+pub fn recover(checkout: &Checkout) -> Result<Option<TakenBack>> {
+    let found = Journal::found(checkout)?;
+    found.map(Journal::take_back).transpose()
+}
+
+/// Whether a journal is there. Reads nothing of it.
+#[must_use]
+pub fn is_there(checkout: &Checkout) -> bool {
+    let journal = checkout.state().map(|state| state.join(JOURNAL));
+    journal.is_some_and(|journal| fs::symlink_metadata(journal).is_ok())
+}
+
+/// What a journal that is there means, for the commands that write nothing: a sentence and the command that goes on.
+pub fn report(checkout: &Checkout) -> Result<Option<(String, String)>> {
+    if !is_there(checkout) {
+        return Ok(None);
+    }
+    if let Some(holder) = lock::holder(checkout) {
+        let found = format!("another command is writing here at this moment: {holder}");
+        return Ok(Some((found, "run this again when it has ended".to_owned())));
+    }
+    let Some(change) = read(&state(checkout)?.join(JOURNAL))? else {
+        return Ok(None);
+    };
+    Ok(Some((
+        format!("`{}` was broken off here, and is half done", change.command),
+        format!(
+            "nanoclaw skill undo takes it back; nanoclaw {} takes it back and does it anew",
+            change.command
+        ),
+    )))
+}
+
+/// The last change that was done and can be undone, with its file.
+pub fn last(checkout: &Checkout) -> Result<Option<(PathBuf, Change)>> {
+    let state = state(checkout)?;
+    let Some(last) = numbers(&state).last().copied() else {
+        return Ok(None);
+    };
+    let path = state.join(format!("{DONE}{last:04}"));
+    Ok(read(&path)?.map(|change| (path, change)))
+}
+
+/// Whether a change is kept that can be undone.
+#[must_use]
+pub fn can_undo(checkout: &Checkout) -> bool {
+    let state = checkout.state();
+    state.is_some_and(|state| !numbers(&state).is_empty())
+}
+
+/// The numbers of the changes that are kept, the oldest first.
+fn numbers(state: &Path) -> Vec<u32> {
+    let entries = fs::read_dir(state).into_iter().flatten().flatten();
+    let mut numbers = entries
+        .filter_map(|entry| entry.file_name().to_str()?.strip_prefix(DONE)?.parse().ok())
+        .collect::<Vec<_>>();
+    numbers.sort_unstable();
+    numbers
+}
+
+fn read(path: &Path) -> Result<Option<Change>> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
+        }
+    };
+    let change = Change::from_bytes(&bytes).ok_or_else(|| {
+        let found = format!("`{}` cannot be read: it is torn, or of another version of this program", path.display());
+        Problem::could_not_run(found).hint(
+            "look at the work tree with `git status` and `git diff`, mend it by hand, then move that file away",
+        )
+    });
+    Ok(Some(change?))
+}
+
+fn write_down(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let staged = path.with_extension("new");
+    if fs::symlink_metadata(&staged).is_ok() {
+        files::remove(&staged)?;
+    }
+    let mut file = files::create(&staged, 0o600)?;
+    files::write(&mut file, &staged, bytes)?;
+    files::sync(&file, &staged)?;
+    files::rename(&staged, path)?;
+    path.parent().map_or(Ok(()), files::sync_folder)
+}

@@ -1,0 +1,126 @@
+//! The lock that one command at a time holds while it writes to a checkout. The kernel frees it with the process; linked work trees have
+//! each their own.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+
+use crate::checkout::Checkout;
+use crate::files;
+use crate::journal;
+use crate::problem::Problem;
+
+/// The lock's file in the program's folder. It stays when the lock is free, and names who held it last.
+const LOCK: &str = "lock";
+
+/// How long to wait before another look at a lock that is held.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The lock, held until the value is dropped.
+pub struct Lock {
+    _file: File,
+    /// Who held it before.
+    before: Option<Vec<u8>>,
+}
+
+impl Lock {
+    /// Takes the lock for a command such as `skill add codex`. While somebody else has it, `waits` is told who, once; after `timeout` that is
+    /// an error.
+    pub fn take(
+        checkout: &Checkout,
+        command: &str,
+        timeout: Duration,
+        waits: &dyn Fn(&str),
+    ) -> Result<Self> {
+        let state = journal::state(checkout)?;
+        let path = state.join(LOCK);
+        let context = || format!("failed to lock the checkout by `{}`", path.display());
+        files::make_folders(&state).with_context(context)?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.mode(0o600).open(&path).with_context(context)?;
+        wait(&file, checkout, timeout, waits)?;
+        let before = Some(fs::read(&path).with_context(context)?).filter(|it| !it.is_empty());
+        // The time makes each holder another, also where two have one number.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let since = since.unwrap_or_default().as_nanos();
+        let words = format!(
+            "process {} (nanoclaw {command})\n{since}\n",
+            std::process::id()
+        );
+        let written = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(words.as_bytes()));
+        written.with_context(context)?;
+        Ok(Self {
+            _file: file,
+            before,
+        })
+    }
+
+    /// Whether nobody has held the lock since [`last`] gave this.
+    #[must_use]
+    pub fn follows(&self, last: Option<&[u8]>) -> bool {
+        self.before.as_deref() == last
+    }
+}
+
+fn wait(file: &File, checkout: &Checkout, timeout: Duration, waits: &dyn Fn(&str)) -> Result<()> {
+    let since = Instant::now();
+    let mut told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).context("failed to lock the checkout");
+            }
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let holder = named(last(checkout).as_deref());
+        if since.elapsed() >= timeout {
+            let found = format!("{} is locked by {holder}", checkout.root().display());
+            let hint = "wait until it has ended; --lock-timeout SECONDS waits longer";
+            return Err(Problem::could_not_run(found).hint(hint).into());
+        }
+        if !told {
+            waits(&holder);
+            told = true;
+        }
+        std::thread::sleep(PAUSE.min(timeout));
+    }
+}
+
+/// What the lock's file says: who holds the lock, or held it last.
+#[must_use]
+pub fn last(checkout: &Checkout) -> Option<Vec<u8>> {
+    fs::read(path(checkout)?).ok().filter(|it| !it.is_empty())
+}
+
+/// Who holds the lock at this moment, where somebody does.
+#[must_use]
+pub fn holder(checkout: &Checkout) -> Option<String> {
+    let file = File::open(path(checkout)?).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(named(last(checkout).as_deref())),
+        _ => None,
+    }
+}
+
+fn path(checkout: &Checkout) -> Option<PathBuf> {
+    Some(checkout.state()?.join(LOCK))
+}
+
+fn named(last: Option<&[u8]>) -> String {
+    let words = String::from_utf8_lossy(last.unwrap_or_default());
+    let first = words.lines().next().unwrap_or_default();
+    if first.is_empty() {
+        "another nanoclaw".to_owned()
+    } else {
+        first.to_owned()
+    }
+}

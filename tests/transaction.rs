@@ -1,0 +1,393 @@
+//! A write through the real binary: whole or not at all, one at a time, taken back on request, and what others did to the files meanwhile left.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+use std::process::Stdio;
+
+use nanoclaw::checkout::Checkout;
+use nanoclaw::journal;
+use nanoclaw::plan::{Edit, Role};
+use nanoclaw::sink::Sink;
+use nanoclaw::sink::disk::{Disk, End, Writing};
+use support::{PROJECT, Run, Tree, World};
+
+const ADD: [&str; 5] = ["skill", "add", "codex", "--no-build", "--yes"];
+const UNDO: [&str; 3] = ["skill", "undo", "--yes"];
+const COPIED: &str = "container/agent-runner/src/providers/codex.ts";
+const BARREL: &str = "src/providers/index.ts";
+
+fn world(fixture: &str) -> World {
+    World::of(&Path::new(PROJECT).join("fixtures").join(fixture))
+}
+
+fn ends(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{run:?}");
+    let all = format!("{}{}", String::from_utf8_lossy(&run.stdout), run.stderr);
+    for word in words {
+        assert!(all.contains(word), "no `{word}` in {run:?}");
+    }
+}
+
+fn is(world: &World, expected: &Tree) {
+    let different = Tree::read(&world.root).differences(expected);
+    assert!(different.is_empty(), "{different:?}");
+}
+
+/// Breaks a write off after so many files: what a kill would leave.
+fn break_off(world: &World, files: &[(&str, &str)], done: usize) {
+    let checkout = Checkout::find(&world.root).expect("a checkout");
+    let edit = |(path, after): &(&str, &str)| {
+        let target = world.root.join(path);
+        let file = |bytes: Vec<u8>| nanoclaw::checkout::File { bytes, mode: 0o644 };
+        Edit {
+            path: path.into(),
+            before: fs::read(target).ok().map(file),
+            after: Some(file(after.as_bytes().to_vec())),
+            role: Role::Insert,
+        }
+    };
+    let edits = files.iter().map(edit).collect::<Vec<_>>();
+    let writing = Writing {
+        command: "skill add codex".to_owned(),
+        skill: "codex".to_owned(),
+        builds: Vec::new(),
+        edits: &edits,
+        records: &[],
+        end: End::Keep,
+    };
+    let mut disk = Disk::begin(&checkout, writing).expect("a write");
+    for edit in edits.iter().take(done) {
+        disk.edit(edit).expect("an edit");
+    }
+    // As a kill: nothing is dropped.
+    std::mem::forget(disk);
+    assert!(journal::is_there(&checkout));
+}
+
+#[test]
+fn a_hundred_adds_at_once_end_in_one_installation() {
+    let world = world("sample");
+    let mut running = Vec::new();
+    for number in 0..100 {
+        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+        command.args(ADD).stdin(Stdio::null()).stdout(Stdio::null());
+        let said = File::create(world.base().join(format!("said-{number}"))).expect("a file");
+        running.push(command.stderr(said).spawn().expect("the program"));
+    }
+    let mut wrote = 0;
+    for (number, mut child) in running.into_iter().enumerate() {
+        let status = child.wait().expect("an end");
+        let said = fs::read_to_string(world.base().join(format!("said-{number}")));
+        let said = said.expect("words");
+        assert!(status.success(), "{status}: {said}");
+        wrote += usize::from(said.contains("codex is installed"));
+    }
+    assert_eq!(wrote, 1, "installations");
+    ends(
+        &world.nanoclaw(&["skill", "verify", "codex", "--no-tests"]),
+        0,
+        &[],
+    );
+    assert_eq!(
+        fs::read_dir(world.root.join(".git/nanoclaw"))
+            .expect("a folder")
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("undo-"))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn who_waits_for_the_lock_names_its_holder_and_gives_up_in_time() {
+    let world = world("sample");
+    let state = world.root.join(".git/nanoclaw");
+    fs::create_dir_all(&state).expect("a folder");
+    let held = File::create(state.join("lock")).expect("a lock");
+    fs::write(
+        state.join("lock"),
+        "process 7 (nanoclaw skill add codex)\n1\n",
+    )
+    .expect("a holder");
+    held.lock().expect("the lock");
+    let before = Tree::read(&world.root);
+    let none = world.nanoclaw(&[&ADD[..], &["--lock-timeout", "0"]].concat());
+    ends(
+        &none,
+        2,
+        &[
+            "is locked by process 7 (nanoclaw skill add codex)",
+            "hint: ",
+        ],
+    );
+    let one = world.nanoclaw(&[&ADD[..], &["--lock-timeout", "1"]].concat());
+    ends(
+        &one,
+        2,
+        &["waiting  for the lock of process 7", "is locked by"],
+    );
+    is(&world, &before);
+    for undo in [["skill", "undo"], ["skill", "undo"]] {
+        let run = world.nanoclaw(&[&undo[..], &["--lock-timeout", "0"]].concat());
+        ends(&run, 2, &["is locked by process 7"]);
+    }
+    // Who only looks waits for nobody.
+    for look in [
+        &["skill", "status", "codex"][..],
+        &["skill", "add", "codex", "-n"],
+    ] {
+        assert_ne!(world.nanoclaw(look).code, 2, "{look:?}");
+    }
+    drop(held);
+    ends(&world.nanoclaw(&ADD), 0, &["codex is installed"]);
+}
+
+#[test]
+fn linked_work_trees_do_not_wait_for_each_other() {
+    let world = world("sample");
+    world.git(
+        &world.root,
+        &["worktree", "add", "--quiet", "--detach", "../linked"],
+    );
+    let linked = world.base().join("linked");
+    let state = world.root.join(".git/nanoclaw");
+    fs::create_dir_all(&state).expect("a folder");
+    let held = File::create(state.join("lock")).expect("a lock");
+    held.lock().expect("the lock");
+    let linked_folder = linked.to_string_lossy().into_owned();
+    let add = [&["-C", &linked_folder][..], &ADD, &["--lock-timeout", "0"]].concat();
+    ends(&world.nanoclaw(&add), 0, &["codex is installed"]);
+    let own = world.root.join(".git/worktrees/linked/nanoclaw");
+    assert!(own.join("undo-0001").is_file(), "its records are elsewhere");
+    let undo = ["-C", &linked_folder, "skill", "undo", "--yes"];
+    ends(&world.nanoclaw(&undo), 0, &["is undone"]);
+}
+
+#[test]
+fn an_undo_takes_back_one_installation_after_the_other() {
+    let world = world("payload-edited-and-incomplete");
+    let start = Tree::read(&world.root);
+    ends(&world.nanoclaw(&ADD), 0, &["kept     "]);
+    let installed = Tree::read(&world.root);
+    ends(
+        &world.nanoclaw(&[&ADD[..], &["--set", "CODEX_VERSION=9.9.9"]].concat()),
+        0,
+        &[],
+    );
+    assert_ne!(Tree::read(&world.root), installed);
+    ends(
+        &world.nanoclaw(&UNDO),
+        0,
+        &["restore  container/Dockerfile", "is undone"],
+    );
+    is(&world, &installed);
+    let undone = world.nanoclaw(&UNDO);
+    ends(
+        &undone,
+        0,
+        &["builds: pending: host build, container types, image"],
+    );
+    is(&world, &start);
+    ends(&world.nanoclaw(&UNDO), 0, &["nothing to undo"]);
+    is(&world, &start);
+    ends(&world.nanoclaw(&ADD), 0, &["codex is installed"]);
+    is(&world, &installed);
+}
+
+#[test]
+fn an_undo_writes_nothing_where_a_file_was_edited_since() {
+    let world = world("sample");
+    ends(&world.nanoclaw(&ADD), 0, &[]);
+    for path in [BARREL, COPIED] {
+        let was = fs::read(world.root.join(path)).expect("a file");
+        let edited = [&was[..], b"// mine\n"].concat();
+        fs::write(world.root.join(path), edited).expect("an edit");
+        let before = Tree::read(&world.root);
+        let said = format!("Changed since:\n  {path}");
+        ends(
+            &world.nanoclaw(&UNDO),
+            3,
+            &[&said, "nothing was written", "hint: "],
+        );
+        is(&world, &before);
+        fs::write(world.root.join(path), was).expect("the file as it was");
+    }
+    fs::remove_file(world.root.join(COPIED)).expect("no file");
+    // What is as it was before the installation needs nothing.
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+    let status = world.git(&world.root, &["status", "--porcelain"]);
+    assert_eq!(status, "");
+}
+
+#[test]
+fn folders_that_an_add_made_go_with_its_undo() {
+    let world = world("sample");
+    let start = Tree::read(&world.root);
+    let made = [("src/new/deep/a.ts", "a\n"), ("src/new/b.ts", "b\n")];
+    break_off(&world, &made, 1);
+    ends(&world.nanoclaw(&UNDO), 0, &["was broken off here"]);
+    is(&world, &start);
+}
+
+#[test]
+fn a_file_edited_after_a_write_was_broken_off_is_left_and_named() {
+    let world = world("sample");
+    let start = Tree::read(&world.root);
+    let [first, second] = [("src/config.ts", "ours\n"), (BARREL, "ours too\n")];
+    break_off(&world, &[first, second], 2);
+    fs::write(world.root.join(BARREL), "mine\n").expect("an edit");
+    let undone = world.nanoclaw(&UNDO);
+    ends(
+        &undone,
+        0,
+        &[
+            "undone   `skill add codex` was broken off here; 1 of its files",
+            &format!("left     {BARREL}: changed since, and left as it is; what it was before is "),
+        ],
+    );
+    let mut expected = start.clone();
+    expected.put(BARREL, "mine\n");
+    is(&world, &expected);
+    let kept = undone
+        .stderr
+        .split("what it was before is ")
+        .nth(1)
+        .expect("a place");
+    let kept = fs::read(kept.lines().next().expect("a line")).expect("what was kept");
+    assert_eq!(Some(&kept[..]), start.bytes(BARREL));
+}
+
+#[test]
+fn who_only_looks_reports_what_was_broken_off_and_leaves_it() {
+    let world = world("sample");
+    break_off(
+        &world,
+        &[("src/config.ts", "ours\n"), (BARREL, "ours\n")],
+        1,
+    );
+    let before = Tree::read(&world.root);
+    let found = "`skill add codex` was broken off here, and is half done";
+    let mend = "nanoclaw skill undo takes it back";
+    ends(
+        &world.nanoclaw(&["skill", "verify", "codex", "--no-tests"]),
+        1,
+        &[found, mend],
+    );
+    ends(
+        &world.nanoclaw(&["skill", "status", "codex"]),
+        1,
+        &[found, mend],
+    );
+    ends(&world.nanoclaw(&["skill", "status"]), 0, &[found, mend]);
+    ends(
+        &world.nanoclaw(&["skill", "add", "codex", "--dry-run"]),
+        0,
+        &[found, mend],
+    );
+    ends(
+        &world.nanoclaw(&["skill", "add", "codex", "--check"]),
+        1,
+        &[found, mend],
+    );
+    let json = world.nanoclaw(&["skill", "verify", "codex", "--no-tests", "--format", "json"]);
+    ends(&json, 1, &["\"broken-off\""]);
+    is(&world, &before);
+    assert!(world.root.join(".git/nanoclaw/journal").is_file());
+    ends(
+        &world.nanoclaw(&ADD),
+        0,
+        &["was broken off here", "codex is installed"],
+    );
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_stops_every_write_and_is_named() {
+    let world = world("sample");
+    break_off(&world, &[("src/config.ts", "ours\n")], 1);
+    let journal = world.root.join(".git/nanoclaw/journal");
+    let bytes = fs::read(&journal).expect("a journal");
+    fs::write(&journal, &bytes[..bytes.len() / 2]).expect("a torn one");
+    let before = Tree::read(&world.root);
+    for command in [&ADD[..], &UNDO] {
+        ends(
+            &world.nanoclaw(command),
+            2,
+            &["nanoclaw/journal` cannot be read", "hint: "],
+        );
+        is(&world, &before);
+    }
+}
+
+#[test]
+fn an_undo_leaves_builds_that_can_be_run_alone() {
+    let world = world("sample");
+    ends(&world.nanoclaw(&ADD), 0, &[]);
+    ends(&world.nanoclaw(&UNDO), 0, &["nanoclaw skill build codex"]);
+    let status = world.nanoclaw(&["skill", "status", "codex"]);
+    ends(&status, 1, &["pending: host build, container types, image"]);
+    // Their needs are looked for: here there is no pnpm project, so that they are named and not run.
+    let build = world.nanoclaw(&["skill", "build", "codex", "--no-image"]);
+    ends(&build, 3, &["a build cannot run here", "host build: "]);
+}
+
+#[test]
+fn modes_and_a_group_survive_and_new_files_get_the_umask() {
+    let world = world("executable-barrel");
+    let barrel = world
+        .root
+        .join("container/agent-runner/src/providers/index.ts");
+    let before = fs::metadata(&barrel).expect("a barrel");
+    let mut command = world.command("sh", &world.root);
+    let program = env!("CARGO_BIN_EXE_nanoclaw");
+    let add = format!("umask 077; exec {program} {}", ADD.join(" "));
+    let status = command.args(["-c", &add]).stderr(Stdio::null()).status();
+    assert!(status.expect("sh").success());
+    let mode = |path: &Path| fs::metadata(path).expect("a file").permissions().mode() & 0o777;
+    assert_eq!(mode(&barrel), before.permissions().mode() & 0o777);
+    assert_eq!(fs::metadata(&barrel).expect("a barrel").gid(), before.gid());
+    assert_eq!(mode(&world.root.join(COPIED)), 0o600);
+}
+
+#[test]
+fn a_file_in_the_way_of_a_new_one_is_left() {
+    let world = world("sample");
+    let staged = world.root.join("src/providers/.index.ts.nanoclaw-new");
+    fs::write(&staged, "mine\n").expect("a file");
+    let before = Tree::read(&world.root);
+    ends(
+        &world.nanoclaw(&ADD),
+        3,
+        &["is in the way; nothing was written"],
+    );
+    is(&world, &before);
+}
+
+#[test]
+fn a_read_only_checkout_or_git_directory_is_refused_with_nothing_written() {
+    // Root may write everywhere.
+    if rustix::process::geteuid().is_root() {
+        let world = world("sample");
+        let folder = world.root.join("src/providers");
+        fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("a mode");
+        ends(&world.nanoclaw(&ADD), 0, &[]);
+        return;
+    }
+    for folder in ["src/providers", ".git", "."] {
+        let world = world("sample");
+        let before = Tree::read(&world.root);
+        let folder = world.root.join(folder);
+        fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("a mode");
+        let run = world.nanoclaw(&ADD);
+        fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("a mode");
+        ends(&run, 2, &["Permission denied"]);
+        is(&world, &before);
+    }
+}
