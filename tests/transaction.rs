@@ -9,6 +9,7 @@ mod support;
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -314,7 +315,7 @@ fn a_journal_that_cannot_be_read_stops_every_write_and_is_named() {
     break_off(&world, &[("src/config.ts", "ours\n")], 1);
     let journal = world.root.join(".git/nanoclaw/journal");
     let bytes = fs::read(&journal).expect("a journal");
-    fs::write(&journal, &bytes[..bytes.len() / 2]).expect("a torn one");
+    fs::write(&journal, bytes.split_at(bytes.len() / 2).0).expect("a torn one");
     let before = Tree::read(&world.root);
     for command in [&ADD[..], &UNDO] {
         ends(
@@ -370,24 +371,50 @@ fn a_file_in_the_way_of_a_new_one_is_left() {
     is(&world, &before);
 }
 
+/// Runs an add as a user who may not write everywhere: where the tests are root's, everything is given to nobody first.
+fn add_as_a_user(world: &World) -> Run {
+    const NOBODY: u32 = 65_534;
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    if rustix::process::geteuid().is_root() {
+        let base = world.base();
+        let all = world
+            .command("chown", &base)
+            .args(["-R", "nobody", "."])
+            .status();
+        assert!(all.expect("chown").success());
+        command.uid(NOBODY);
+    }
+    support::run(command.args(ADD))
+}
+
 #[test]
 fn a_read_only_checkout_or_git_directory_is_refused_with_nothing_written() {
-    // Root may write everywhere.
-    if rustix::process::geteuid().is_root() {
+    for folder in [
+        "src/providers",
+        ".git",
+        ".git/nanoclaw",
+        "container/Dockerfile",
+    ] {
         let world = world("sample");
-        let folder = world.root.join("src/providers");
-        fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("a mode");
-        ends(&world.nanoclaw(&ADD), 0, &[]);
-        return;
-    }
-    for folder in ["src/providers", ".git", "."] {
-        let world = world("sample");
+        let locked = world.root.join(folder);
+        fs::create_dir_all(world.root.join(".git/nanoclaw")).expect("a folder");
         let before = Tree::read(&world.root);
-        let folder = world.root.join(folder);
-        fs::set_permissions(&folder, Permissions::from_mode(0o555)).expect("a mode");
-        let run = world.nanoclaw(&ADD);
-        fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("a mode");
+        let mode = |mode| fs::set_permissions(&locked, Permissions::from_mode(mode));
+        mode(0o555).expect("a mode");
+        let run = add_as_a_user(&world);
+        if folder == "container/Dockerfile" {
+            // A file that may not be written is replaced all the same, as git does, and stays read-only.
+            ends(&run, 0, &["codex is installed"]);
+            continue;
+        }
+        mode(0o755).expect("a mode");
+        if folder == ".git" {
+            ends(&run, 0, &["codex is installed"]);
+            continue;
+        }
         ends(&run, 2, &["Permission denied"]);
         is(&world, &before);
+        assert!(!world.root.join(".git/nanoclaw/journal").exists());
+        ends(&add_as_a_user(&world), 0, &["codex is installed"]);
     }
 }

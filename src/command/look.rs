@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::checkout::Checkout;
 use crate::cli::{Show, Status};
+use crate::journal;
 use crate::pending::Pending;
 use crate::plan::{Pins, plan};
 use crate::problem::Exit;
@@ -24,8 +25,18 @@ pub fn status(arguments: &Status, directory: &Path, ui: Ui) -> Result<Exit> {
     }
 }
 
+/// Tells that a write is half done here, where one is, and gives whether it is.
+pub fn tell_broken_off(checkout: &Checkout, ui: Ui) -> Result<bool> {
+    let Some((found, mend)) = journal::report(checkout)? else {
+        return Ok(false);
+    };
+    ui.tell(Tint::Warn, "note    ", &format!("{found}; {mend}"));
+    Ok(true)
+}
+
 fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
     let survey = plan(skill, checkout, None, &Pins::new())?;
+    let broken_off = tell_broken_off(checkout, ui)?;
     ui.print(
         Tint::Strong,
         &format!("{} in {}", skill.name, checkout.root().display()),
@@ -39,7 +50,7 @@ fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
         &summary(skill, checkout, &text::count(&survey.findings)),
         "",
     )?;
-    Ok(if survey.holds() {
+    Ok(if survey.holds() && !broken_off {
         Exit::Done
     } else {
         Exit::Findings
@@ -48,6 +59,7 @@ fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
 
 /// A line for every skill. That a skill is not installed is no finding here: nobody asked for it.
 fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
+    tell_broken_off(checkout, ui)?;
     for (skill, _) in skills::all()? {
         let survey = plan(&skill, checkout, None, &Pins::new())?;
         let (tint, word) = match (survey.holds(), survey.is_blocked()) {

@@ -1,14 +1,15 @@
 //! `skill verify`: the survey, then the document's tests. Writes nothing, and needs no network and no git.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use crate::branch::{self, Origin};
 use crate::checkout::Checkout;
 use crate::cli::{Format, Verify};
+use crate::journal;
 use crate::needs;
-use crate::plan::{Pins, plan};
+use crate::plan::{Finding, Pins, State, plan};
 use crate::problem::Exit;
 use crate::process;
 use crate::report::{Check, CheckEnd, Report, github, json, text};
@@ -41,7 +42,8 @@ pub enum Tests<'a> {
 
 /// Surveys a checkout, runs the document's tests, and says what both came to.
 pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Result<Report> {
-    let survey = plan(skill, checkout, None, &Pins::new())?;
+    let mut survey = plan(skill, checkout, None, &Pins::new())?;
+    survey.findings.extend(broken_off(checkout)?);
     let (tests, notes) = if survey.holds() {
         (tests, notes(skill, checkout))
     } else if tests == Tests::Run {
@@ -57,6 +59,20 @@ pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> R
         notes,
         checks: checks(skill, checkout, tests, ui)?,
     })
+}
+
+/// A finding more where a write is half done: the next one takes it back.
+fn broken_off(checkout: &Checkout) -> Result<Option<Finding>> {
+    let finding = |(found, mend)| Finding {
+        label: "last write".to_owned(),
+        code: "broken-off",
+        path: PathBuf::from(".git"),
+        line: None,
+        expected: "no write that is half done".to_owned(),
+        found: Some(found),
+        state: State::Blocked(mend),
+    };
+    Ok(journal::report(checkout)?.map(finding))
 }
 
 fn checks(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Result<Vec<Check>> {

@@ -190,7 +190,8 @@ impl World {
     }
 }
 
-fn run(command: &mut Command) -> Run {
+/// Runs a command to its end, with nothing on its standard input.
+pub fn run(command: &mut Command) -> Run {
     let output = command.stdin(std::process::Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     Run {
