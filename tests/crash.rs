@@ -191,7 +191,7 @@ fn an_add_that_is_killed_at_any_call_leaves_nothing_half_done() {
 /// Law 5, for failures: the run itself takes back what it wrote, or all is written.
 #[test]
 fn an_add_of_which_any_call_fails_leaves_nothing_half_done() {
-    let faults = AtomicUsize::new(0);
+    let (faults, told) = (AtomicUsize::new(0), AtomicUsize::new(0));
     for_each_fixture(|fixture| {
         let Some(stage) = Stage::set(fixture) else {
             return Ok(());
@@ -215,6 +215,11 @@ fn an_add_of_which_any_call_fails_leaves_nothing_half_done() {
                     .is(&stage.start)
                     .or_else(|_| stage.is(&stage.finished));
                 left.map_err(said)?;
+                let untouched = "every file is as it was before";
+                if ended.stderr.contains(untouched) {
+                    stage.is(&stage.start).map_err(said)?;
+                    told.fetch_add(1, Ordering::Relaxed);
+                }
                 if ended.code == Some(0) {
                     stage.is(&stage.finished).map_err(said)?;
                 }
@@ -224,7 +229,9 @@ fn an_add_of_which_any_call_fails_leaves_nothing_half_done() {
         Ok(())
     });
     let faults = faults.into_inner();
-    println!("{faults} failed calls");
+    let told = told.into_inner();
+    println!("{faults} failed calls, {told} that said so");
+    assert!(told * 10 > faults * 8, "only {told} of {faults} said so");
     assert!(faults > 1_500, "only {faults} failed calls");
 }
 

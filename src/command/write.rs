@@ -9,8 +9,9 @@ use anyhow::{Error, Result};
 use crate::checkout::Checkout;
 use crate::journal::{self, TakenBack};
 use crate::lock::Lock;
+use crate::plan::Edit;
 use crate::problem::Problem;
-use crate::sink::disk::{Disk, Writing};
+use crate::sink::disk::{self, Disk, Writing};
 use crate::sink::pour;
 use crate::ui::{Tint, Ui};
 
@@ -63,16 +64,21 @@ pub fn write(checkout: &Checkout, writing: Writing<'_>) -> Result<Vec<(PathBuf, 
         disk.finish()?;
         Ok(kept)
     };
-    write().map_err(|error| failed(checkout, &command, error))
+    write().map_err(|error| failed(checkout, &command, edits, error))
 }
 
 /// An error of a write, with what it left: nothing, or what the next command takes back.
-fn failed(checkout: &Checkout, command: &str, error: Error) -> Error {
-    if !journal::is_there(checkout) {
-        return error;
+fn failed(checkout: &Checkout, command: &str, edits: &[Edit], error: Error) -> Error {
+    if journal::is_there(checkout) {
+        let found = format!("`{command}` is half done, and could not be taken back: {error:#}");
+        return Problem::could_not_run(found)
+            .hint("mend the cause, then: nanoclaw skill undo")
+            .into();
     }
-    let found = format!("`{command}` is half done, and could not be taken back: {error:#}");
-    Problem::could_not_run(found)
-        .hint("mend the cause, then: nanoclaw skill undo")
-        .into()
+    checkout.look_again();
+    if edits.iter().all(|edit| disk::is_as_planned(checkout, edit)) {
+        error.context("every file is as it was before")
+    } else {
+        error
+    }
 }

@@ -357,6 +357,12 @@ fn has_room_beside(checkout: &Checkout, edit: &Edit) -> Result<()> {
     Err(Problem::refused(found).hint(hint).into())
 }
 
+/// Whether a file is as it was when the plan was made.
+#[must_use]
+pub fn is_as_planned(checkout: &Checkout, edit: &Edit) -> bool {
+    as_planned(checkout, edit).is_ok()
+}
+
 fn as_planned(checkout: &Checkout, edit: &Edit) -> Result<()> {
     let now = match checkout.entry(&edit.path)? {
         Entry::File { real, file } if real == edit.path => Some(file),
