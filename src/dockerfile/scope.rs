@@ -1,13 +1,17 @@
 //! What the names in a Dockerfile stand for, and words expanded by it as BuildKit does. What only a build knows is never guessed.
 
-use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
+
+use rpds::RedBlackTreeMap;
 
 /// What ARGs and ENVs make of their names, up to a place in a Dockerfile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    names: BTreeMap<String, Entry>,
+    /// Shared with the stages that begin with this one: each with a copy of its own, many stages would take quadratic time.
+    names: RedBlackTreeMap<String, Entry>,
+    /// How many stages this one stands on.
+    depth: usize,
     /// Whether a name that does not stand here may have a value all the same: from the base image.
     open: bool,
 }
@@ -16,6 +20,8 @@ pub struct Scope {
 struct Entry {
     stands: Stands,
     by: By,
+    /// The depth of the stage that it stands in.
+    depth: usize,
 }
 
 /// Which instruction gives a name its value.
@@ -51,37 +57,38 @@ impl Scope {
     /// The scope of a stage that begins with an image.
     pub fn of_image(image: &str) -> Self {
         Self {
-            names: BTreeMap::new(),
+            names: RedBlackTreeMap::new(),
+            depth: 0,
             open: image != "scratch",
         }
     }
 
     /// The scope of a stage that begins with another.
     pub fn of_stage(base: &Self) -> Self {
-        let mut scope = base.clone();
-        // BuildKit hands ARGs down to such a stage, other builders do not.
-        let handed = |name: &&mut Entry| name.by == By::Arg && name.stands != Stands::Unset;
-        for name in scope.names.values_mut().filter(handed) {
-            name.stands = Stands::Unknown;
+        Self {
+            depth: base.depth + 1,
+            ..base.clone()
         }
-        scope
     }
 
     /// Gives the name a value; without one, a value that only a build knows.
     pub fn set(&mut self, name: &str, value: Option<&str>, by: By) {
         let stands = value.map_or(Stands::Unknown, |text| Stands::For(text.to_owned()));
-        match self.names.get_mut(name) {
+        match self.entry(name) {
             // Whether the ENV or an ARG below it counts depends on the builder.
-            Some(known) if known.by == By::Env && by == By::Arg => {
-                if known.stands != stands {
-                    known.stands = Stands::Unknown;
+            Some((known, By::Env)) if by == By::Arg => {
+                if known != stands {
+                    self.put(name, Stands::Unknown, By::Env);
                 }
             }
-            Some(known) => (known.stands, known.by) = (stands, by),
-            None => {
-                self.names.insert(name.to_owned(), Entry { stands, by });
-            }
+            _ => self.put(name, stands, by),
         }
+    }
+
+    fn put(&mut self, name: &str, stands: Stands, by: By) {
+        let depth = self.depth;
+        let entry = Entry { stands, by, depth };
+        self.names.insert_mut(name.to_owned(), entry);
     }
 
     /// Declares the name without a value: it gets the global one.
@@ -96,11 +103,7 @@ impl Scope {
     /// Takes the name to stand for nothing unless something here gives it a value.
     pub fn assume(&mut self, name: &str) {
         if !self.names.contains_key(name) {
-            let unset = Entry {
-                stands: Stands::Unset,
-                by: By::Arg,
-            };
-            self.names.insert(name.to_owned(), unset);
+            self.put(name, Stands::Unset, By::Arg);
         }
     }
 
@@ -125,10 +128,19 @@ impl Scope {
         }
     }
 
+    /// What was said of a name. BuildKit hands ARGs down to a stage on this one, other builders do not.
+    fn entry(&self, name: &str) -> Option<(Stands, By)> {
+        let known = self.names.get(name)?;
+        let handed = known.depth < self.depth && known.by == By::Arg;
+        Some(match &known.stands {
+            Stands::For(_) if handed => (Stands::Unknown, known.by),
+            stands => (stands.clone(), known.by),
+        })
+    }
+
     fn stands(&self, name: &str) -> Stands {
-        let known = self.names.get(name);
-        match known {
-            Some(known) => known.stands.clone(),
+        match self.entry(name) {
+            Some((stands, _)) => stands,
             None if self.open || PLATFORM.contains(&name) => Stands::Unknown,
             None => Stands::Unset,
         }
