@@ -2,8 +2,11 @@
 
 mod git;
 mod line_ends;
+mod pipes;
 mod root;
+mod rules;
 mod sources;
+mod sparse;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +41,8 @@ pub struct Checkout {
     rules: RefCell<BTreeMap<PathBuf, bool>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
     plain: RefCell<BTreeSet<OsString>>,
+    /// What a sparse checkout leaves out, where it is one.
+    sparse: OnceCell<Option<sparse::Sparse>>,
 }
 
 /// Where a path of the checkout really lies.
@@ -91,6 +96,7 @@ impl Checkout {
             ignored: RefCell::default(),
             rules: RefCell::default(),
             plain: RefCell::default(),
+            sparse: OnceCell::new(),
         };
         checkout.layout = checkout.find_layout();
         Ok(checkout)

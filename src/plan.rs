@@ -165,6 +165,11 @@ impl Plan {
 }
 
 fn not_served(skill: &Skill, checkout: &Checkout, layout: Option<Layout>) -> Finding {
+    let lost = ["container/Dockerfile", "container/cli-tools.json"];
+    let left_out = lost
+        .iter()
+        .find_map(|path| Some((path, checkout.left_out(path.as_ref())?)))
+        .filter(|_| layout.is_none());
     let own = PathBuf::from(format!(".claude/skills/add-{}/SKILL.md", skill.name));
     let (path, found) = match layout {
         Some(Layout::CliTools) => (
@@ -177,10 +182,15 @@ fn not_served(skill: &Skill, checkout: &Checkout, layout: Option<Layout>) -> Fin
         ),
         None => (
             PathBuf::from("container"),
-            "neither `Dockerfile` nor `cli-tools.json`".to_owned(),
+            match &left_out {
+                Some((path, _)) => format!("git's sparse checkout leaves `{path}` out"),
+                None => "neither `Dockerfile` nor `cli-tools.json`".to_owned(),
+            },
         ),
     };
-    let by_hand = if checkout.is_file(&own) {
+    let by_hand = if let Some((_, mend)) = left_out {
+        mend
+    } else if checkout.is_file(&own) {
         format!("follow this checkout's own document: {}", own.display())
     } else {
         "no document here serves this checkout".to_owned()

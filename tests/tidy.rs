@@ -158,6 +158,10 @@ fn each_module_that_writes_has_its_reason() {
             "branch/store.rs",
             "the store, under the git directory or in a temporary folder",
         ),
+        (
+            "checkout/rules.rs",
+            "copies of git's files of rules, in a temporary folder",
+        ),
         ("process.rs", "the logs of builds, under the git directory"),
         ("ui.rs", "the job summary, in the file that GitHub names"),
         ("demo.rs", "the sample, in a temporary folder of its own"),

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use git2::{AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Index, Repository, Tree, TreeEntry};
+use git2::{
+    AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Index, Repository, RepositoryOpenFlags, Tree,
+    TreeEntry,
+};
 use memchr::memmem;
 
-use super::{Checkout, LineEnds, line_ends};
+use super::{Checkout, LineEnds, line_ends, pipes};
 use crate::digest::blob_id;
 use crate::problem::Problem;
 
@@ -41,6 +44,12 @@ impl Head<'_> {
     pub fn holds(&self, path: &Path, blob: &[u8]) -> bool {
         self.entry(path)
             .is_some_and(|entry| entry.id().to_string() == blob_id(blob))
+    }
+
+    /// Says whether it has something at a path, relative to the root.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.entry(path).is_some()
     }
 
     fn entry(&self, path: &Path) -> Option<TreeEntry<'static>> {
@@ -90,8 +99,11 @@ impl Checkout {
         };
         let inside = self.prefix().join(path);
         let look = || {
-            let ignored = self.has_plain(".gitignore", path)
-                && repository.is_path_ignored(&inside).unwrap_or(false);
+            let rules = self.rules(repository, ".gitignore", path);
+            let ignored = rules.is_some_and(|rules| {
+                let ignored = rules.repository().is_path_ignored(&inside);
+                ignored.unwrap_or(false)
+            });
             // The repository's own may be the empty one for attributes.
             let index = || Index::open(&repository.path().join("index"));
             ignored && index().map_or(true, |index| index.get_path(&inside, 0).is_none())
@@ -130,11 +142,12 @@ impl Checkout {
             line_end_config(repository)
         });
         let inside = self.prefix().join(path);
-        let readable = self.has_plain(".gitattributes", path);
+        let rules = self.rules(repository, ".gitattributes", path);
         let attribute = |name| {
-            if !readable {
+            let Some(rules) = &rules else {
                 return AttrValue::Unspecified;
-            }
+            };
+            let repository = rules.repository();
             let value = repository.get_attr_bytes(&inside, name, AttrCheckFlags::FILE_THEN_INDEX);
             AttrValue::from_bytes(value.ok().flatten())
         };
@@ -153,24 +166,6 @@ impl Checkout {
             .borrow_mut()
             .insert(path.to_path_buf(), found);
         found
-    }
-
-    /// Whether every file of git's with this name from the top of the work tree to a path is a regular file or not there: a pipe would never
-    /// end, and a symlink git passes over, too (gitattributes(5), gitignore(5)).
-    fn has_plain(&self, name: &str, path: &Path) -> bool {
-        let inside = self.prefix().join(path);
-        let above = self.prefix().components().count();
-        let top = self.root.ancestors().nth(above).unwrap_or(&self.root);
-        let mut rules = self.rules.borrow_mut();
-        let mut is_plain = |file: PathBuf| {
-            let look = |file: &PathBuf| {
-                let found = fs::symlink_metadata(top.join(file));
-                found.map_or(true, |found| found.is_file())
-            };
-            *rules.entry(file).or_insert_with_key(look)
-        };
-        let mut folders = inside.ancestors().skip(1);
-        folders.all(|folder| is_plain(folder.join(name)))
     }
 
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
@@ -192,13 +187,16 @@ impl Checkout {
         if whole {
             return Some(usual);
         }
+        if pipes::in_repository(&self.root).is_some() {
+            return None;
+        }
         Repository::discover_path(&self.root, &[] as &[&Path]).ok()
     }
 }
 
 /// Gives the repository an empty index to look for attributes in, where its own names no `.gitattributes`: for one that is not in the work
-/// tree, libgit2 would read all entries.
-fn pass_over_index(repository: &Repository) {
+/// tree, libgit2 would read all entries. So does one that libgit2 does not read, a split or a sparse one: those of the work tree count.
+pub(super) fn pass_over_index(repository: &Repository) {
     let Ok(bytes) = fs::read(repository.path().join("index")) else {
         return;
     };
@@ -208,11 +206,9 @@ fn pass_over_index(repository: &Repository) {
         [b'D', b'I', b'R', b'C', 0, 0, 0, 2 | 3, ..]
     );
     let signs = [".gitattributes", "link\0\0"];
-    if whole
-        && signs
-            .iter()
-            .all(|sign| memmem::find(&bytes, sign.as_bytes()).is_none())
-    {
+    let mut signs = signs.iter();
+    let nothing = signs.all(|sign| memmem::find(&bytes, sign.as_bytes()).is_none());
+    if (whole && nothing) || repository.index().is_err() {
         // Where that fails, all entries are read.
         let _ = Index::new().and_then(|mut index| repository.set_index(&mut index));
     }
@@ -233,9 +229,17 @@ fn line_end_config(repository: &Repository) -> line_ends::Config {
 }
 
 fn open_git(root: &Path) -> Git {
-    match Repository::discover(root) {
+    if let Some(pipe) = pipes::in_repository(root) {
+        return is_pipe(&pipe);
+    }
+    // To open what `discover` finds would lose the work tree of a git directory that is elsewhere.
+    let none: [&Path; 0] = [];
+    match Repository::open_ext(root, RepositoryOpenFlags::CROSS_FS, none) {
         Ok(repository) if repository.is_bare() => Git::Absent,
-        Ok(repository) => Git::Open(Box::new(repository)),
+        Ok(repository) => match among_rules(&repository) {
+            Some(pipe) => is_pipe(&pipe),
+            None => Git::Open(Box::new(repository)),
+        },
         Err(error)
             if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Repository =>
         {
@@ -254,6 +258,20 @@ fn open_git(root: &Path) -> Git {
             Git::Refused(format!("{why}: {}", error.message()), mend.to_owned())
         }
     }
+}
+
+fn among_rules(repository: &Repository) -> Option<PathBuf> {
+    let config = repository.config().and_then(|mut config| config.snapshot());
+    pipes::among_rules(&config.ok()?)
+}
+
+fn is_pipe(pipe: &Path) -> Git {
+    let pipe = pipe.display();
+    let why = format!("is a repository for which git reads {pipe}, a pipe that may never end");
+    let mend = format!(
+        "put a regular file in the place of {pipe}, or nothing; verify and status work here as it is"
+    );
+    Git::Refused(why, mend)
 }
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

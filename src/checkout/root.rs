@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::sparse::is_sparse;
 use crate::problem::Problem;
 
 /// The files that make a folder a v2 checkout: either provider barrel.
@@ -68,6 +69,13 @@ fn no_checkout(start: &Path) -> Problem {
         folder.join("container/agent-runner").is_dir()
             || folder.join("src/container-runner.ts").is_file()
     });
+    if is_sparse(start) {
+        let found = format!(
+            "{} is in a sparse checkout, which leaves out what makes a NanoClaw v2 checkout ({looked})",
+            start.display()
+        );
+        return Problem::could_not_run(found).hint("git sparse-checkout add src container");
+    }
     match v1 {
         Some(folder) => Problem::could_not_run(format!(
             "{} is a NanoClaw v1 checkout, which has no provider barrels ({looked})",

@@ -95,7 +95,10 @@ impl<'a> Fold<'a> {
             read: &|path| self.checkout.bytes(path),
             importers: &|path| self.checkout.importers(path),
         };
-        let outcome = copy::outcome(copied, &entry, source, there);
+        let outcome = match self.left_out(&copied.to, &entry) {
+            Some(left_out) => left_out,
+            None => copy::outcome(copied, &entry, source, there),
+        };
         let mode = source.map_or(0o644, |source| source.mode);
         self.settle(
             step,
@@ -179,14 +182,32 @@ impl<'a> Fold<'a> {
         };
         let (outcome, mode) = match &entry {
             Entry::File { file, .. } => (decide(&file.bytes), file.mode),
-            Entry::Absent { .. } => (
-                refused("file-missing", "the file to insert into is not there"),
-                0o644,
-            ),
+            Entry::Absent { .. } => {
+                let left_out = self.left_out(path, &entry);
+                let missing = || refused("file-missing", "the file to insert into is not there");
+                (left_out.unwrap_or_else(missing), 0o644)
+            }
             Entry::Refused(reason) => (refused("file-refused", reason), 0o644),
         };
         self.settle(step, path, expected, &entry, outcome, (role, mode));
         Ok(())
+    }
+
+    /// A file that git's sparse checkout leaves out is neither missing nor to be made.
+    fn left_out(&self, path: &Path, entry: &Entry) -> Option<Outcome> {
+        let Entry::Absent { .. } = entry else {
+            return None;
+        };
+        let mend = self.checkout.left_out(path)?;
+        let found = format!("git's sparse checkout leaves `{}` out", path.display());
+        Some(Outcome::Blocked {
+            fault: Fault {
+                code: "file-left-out",
+                line: None,
+                found,
+            },
+            by_hand: vec![ByHand::write(mend)],
+        })
     }
 
     /// What stands at a path when the edits so far are made.
