@@ -1,11 +1,13 @@
 //! The files that one commit of a branch holds for a skill, and which of their imports a checkout cannot satisfy. Reads no disk and no git itself.
 
+mod pointer;
 mod resolution;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use pointer::is_pointer;
 use resolution::candidates;
 
 use crate::checkout::File;
@@ -94,9 +96,17 @@ pub struct Modules<'a> {
 
 impl Payload {
     /// The imports that nothing satisfies when the copies are in place: those of the copies, and those of the checkout's own files that
-    /// a copy replaces an export of. `None` when a file itself is not in the commit.
+    /// a copy replaces an export of. `None` when a file itself is not in the commit; a file that is a pointer of git-lfs has no imports to
+    /// tell, and the commit is taken as it is, for the plan to block.
     #[must_use]
     pub fn unresolved(&self, copies: &[Copied], checkout: Modules<'_>) -> Option<Vec<Unresolved>> {
+        if copies
+            .iter()
+            .filter_map(|copy| self.files.get(&copy.from))
+            .any(|file| is_pointer(&file.bytes))
+        {
+            return Some(Vec::new());
+        }
         let brought = |path: &Path| {
             let copy = copies.iter().find(|copy| copy.to == path)?;
             self.files.get(&copy.from)
@@ -130,6 +140,10 @@ impl Payload {
 }
 
 /// The imports of the checkout's files that find their names in the file that a copy would replace, and not in the copy.
+///
+/// Seen are the names of an import's or re-export's list, those taken from the whole as [`Scan::members`] says, and a folder's index by
+/// the folder's name. Not seen are files that are not under the copy's own outermost `src` folder, default imports, and what an
+/// `export *` hands on to a third file.
 fn lost(copy: &Copied, after: &[u8], checkout: Modules<'_>) -> Vec<Unresolved> {
     let before = Some(&copy.to).filter(|path| is_typed(path));
     let before = before.and_then(|path| (checkout.read)(path));
@@ -150,14 +164,16 @@ fn lost(copy: &Copied, after: &[u8], checkout: Modules<'_>) -> Vec<Unresolved> {
             if means.as_ref() != Some(&copy.to) {
                 continue;
             }
-            let names = Names::All.of(&import);
+            let names = Names::All.of(&import).map(str::to_owned);
+            let members = Scan::of(&bytes).members(import.start);
+            let names = names.chain(members).collect::<BTreeSet<_>>().into_iter();
             let names = names.filter(|name| before.has(name) && !after.has(name));
             found.extend(names.map(|name| Unresolved {
                 file: file.clone(),
                 line: import.line,
                 specifier: import.specifier.clone(),
                 lack: Lack::Lost {
-                    name: name.to_owned(),
+                    name,
                     from: copy.to.clone(),
                 },
             }));
@@ -192,11 +208,23 @@ pub fn unresolved(
     names: Names,
 ) -> Vec<Unresolved> {
     let mut found = Vec::new();
+    let mut known = BTreeMap::new();
     for import in relative_imports(source) {
         let mut files = candidates(path, &import.specifier);
         let lacking = match files.find(|file| (modules.is_file)(file)) {
             None => vec![Lack::Module],
-            Some(file) => lacking(&file, &names.of(&import).collect::<Vec<_>>(), modules),
+            Some(file) => {
+                let exports = || exports(&file, modules);
+                let names = names.of(&import).collect::<Vec<_>>();
+                if names.is_empty() {
+                    Vec::new()
+                } else {
+                    lacking(
+                        known.entry(file.clone()).or_insert_with(exports).as_ref(),
+                        &names,
+                    )
+                }
+            }
         };
         found.extend(lacking.into_iter().map(|lack| Unresolved {
             file: path.to_path_buf(),
@@ -215,17 +243,19 @@ fn is_typed(file: &Path) -> bool {
         .is_some_and(|end| ends.iter().any(|known| end == *known))
 }
 
-/// Those of the names that a module does not export.
-fn lacking(file: &Path, names: &[&str], modules: Modules<'_>) -> Vec<Lack> {
-    if names.is_empty() || !is_typed(file) {
-        return Vec::new();
-    }
+/// What a module exports, as far as it says so.
+fn exports(file: &Path, modules: Modules<'_>) -> Option<Exports> {
+    let bytes = Some(file).filter(|file| is_typed(file));
     // A copy that is not there yet, or empty, is a finding of its own.
-    let Some(bytes) = (modules.read)(file).filter(|bytes| !bytes.is_empty()) else {
-        return Vec::new();
-    };
-    let exports = Exports::of(&Scan::of(&bytes));
-    let names = names.iter().filter(|name| !exports.has(name));
+    let bytes = bytes.and_then(|file| (modules.read)(file));
+    let bytes = bytes.filter(|bytes| !bytes.is_empty())?;
+    Some(Exports::of(&Scan::of(&bytes)))
+}
+
+/// Those of the names that a module does not export.
+fn lacking(exports: Option<&Exports>, names: &[&str]) -> Vec<Lack> {
+    let lacks = |name: &&&str| exports.is_some_and(|exports| !exports.has(name));
+    let names = names.iter().filter(lacks);
     names.map(|name| Lack::Export((*name).to_owned())).collect()
 }
 

@@ -20,6 +20,14 @@ pub fn outcome(
 ) -> Outcome {
     match (entry, source) {
         (Entry::Refused(reason), _) => blocked(fault("file-refused", None, reason.clone()), copy),
+        (_, Some(source)) if payload::is_pointer(&source.bytes) => pointer(
+            "the branch has a pointer of git-lfs for this file, and not its content",
+            "the file itself, which `git lfs pull` brings in a clone of the branch; or name a commit that has it: --ref",
+        ),
+        (Entry::File { file, .. }, None) if payload::is_pointer(&file.bytes) => pointer(
+            "the file is a pointer of git-lfs, and its content is not here",
+            "git lfs pull",
+        ),
         (Entry::File { file, .. }, Some(source)) if same(file, source) => Outcome::Holds {
             line: None,
             note: None,
@@ -108,6 +116,13 @@ fn unresolved(missing: &Unresolved) -> Fault {
             ),
         },
     )
+}
+
+fn pointer(found: &str, by_hand: &str) -> Outcome {
+    Outcome::Blocked {
+        fault: fault("lfs-pointer", None, found),
+        by_hand: vec![ByHand::write(by_hand)],
+    }
 }
 
 fn absent() -> Fault {

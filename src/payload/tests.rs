@@ -131,6 +131,39 @@ fn a_file_is_not_replaced_by_one_that_lacks_what_others_import() {
 }
 
 #[test]
+fn what_others_take_of_a_whole_module_is_not_lost_either() {
+    let both = "export const one = 1;\nexport const two = 2;\n";
+    let one = "export const one = 1;\n";
+    let lost = [(1, "`two` of ./a.js")];
+    for user in [
+        "import * as a from './a.js'; a.one(a.two);",
+        "const { one, two } = await import('./a.js');",
+        "(await import('./a.js')).two();",
+    ] {
+        check_replaced(both, user, one, &lost);
+        check_replaced(both, &user.replace("two", "one"), one, &[]);
+    }
+}
+
+#[test]
+fn a_module_is_read_once_however_often_it_is_imported() {
+    let path = Path::new("src/providers/new.ts");
+    let text = "import { one } from './a.js';\n".repeat(1_500);
+    let reads = std::cell::Cell::new(0);
+    let modules = Modules {
+        is_file: &|path| path.ends_with("a.ts"),
+        read: &|_| {
+            reads.set(reads.get() + 1);
+            Some(A.to_vec())
+        },
+        importers: &|_| Vec::new(),
+    };
+    let source = source(path, text.as_bytes()).unwrap();
+    assert_eq!(unresolved(path, &source, modules, Names::All), Vec::new());
+    assert_eq!(reads.get(), 1);
+}
+
+#[test]
 fn an_import_is_resolved_as_typescript_and_bun_do() {
     let there = [
         "src/providers/a.ts",

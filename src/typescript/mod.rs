@@ -1,6 +1,7 @@
 //! What a TypeScript file imports, read from its tokens; it never type-checks, resolves a module or rejects a file.
 
 mod line;
+mod members;
 mod module;
 mod names;
 #[cfg(test)]
@@ -96,6 +97,12 @@ impl<'a> Scan<'a> {
     #[must_use]
     pub fn module_specifiers(&self) -> Vec<ModuleUse> {
         module::uses(self)
+    }
+
+    /// The names that are surely taken from a module as a whole; `start` is where a [`ModuleUse`] stands. The scan must be of the whole text.
+    #[must_use]
+    pub fn members(&self, start: usize) -> Vec<String> {
+        members::taken(self, start)
     }
 
     /// The side-effect imports outside all brackets, as [`side_effect_imports`] lists them.

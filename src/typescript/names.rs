@@ -1,11 +1,13 @@
 //! The names that a module exports, and those that a statement takes from another; where it cannot be told, every name counts as exported.
 
+use std::collections::BTreeSet;
+
 use super::{Kind, Scan, TakenName, Token, module};
 
 /// The names that a module exports.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Exports {
-    names: Vec<String>,
+    names: BTreeSet<String>,
     /// Others may be exported, too: by `export *`, or by a form that is not read here.
     open: bool,
 }
@@ -16,7 +18,7 @@ impl Exports {
     pub fn of(scan: &Scan) -> Self {
         let code = scan.code();
         let mut exports = Self {
-            names: Vec::new(),
+            names: BTreeSet::new(),
             open: scan.is_unclosed(),
         };
         for (last, from) in module::places(&code) {
@@ -34,13 +36,13 @@ impl Exports {
     /// Says whether the name is exported, or may be.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.open || self.names.iter().any(|known| known == name)
+        self.open || self.names.contains(name)
     }
 
     /// Says whether every name that is exported here is surely exported there.
     #[must_use]
     pub fn are_in(&self, other: &Self) -> bool {
-        other.open || (!self.open && self.names.iter().all(|name| other.names.contains(name)))
+        other.open || (!self.open && self.names.is_subset(&other.names))
     }
 
     /// Reads what follows the word `export`.
@@ -48,7 +50,9 @@ impl Exports {
         let raw = |index: usize| after.get(index).map_or(&b""[..], |token| scan.raw(token));
         match (raw(0), raw(1)) {
             (b"*", b"as") => self.name(scan, after.get(2)),
-            (b"default", _) => self.names.push("default".to_owned()),
+            (b"default", _) => {
+                self.names.insert("default".to_owned());
+            }
             (b"{", _) | (b"type", b"{") => {
                 for entry in entries(scan, after) {
                     self.name(scan, entry.last());
@@ -96,7 +100,9 @@ impl Exports {
     /// A pattern in the place of a name may give any.
     fn name(&mut self, scan: &Scan, token: Option<&Token>) {
         match token.and_then(|token| named(scan, token)) {
-            Some(name) => self.names.push(name),
+            Some(name) => {
+                self.names.insert(name);
+            }
             None => self.open = true,
         }
     }
@@ -131,7 +137,7 @@ pub(super) fn as_types(mut names: Vec<TakenName>) -> Vec<TakenName> {
 }
 
 /// What stands between the first `{` and its `}`, split at the commas.
-fn entries<'t>(scan: &Scan, tokens: &'t [Token]) -> Vec<&'t [Token]> {
+pub(super) fn entries<'t>(scan: &Scan, tokens: &'t [Token]) -> Vec<&'t [Token]> {
     let mut tokens = tokens.split(|token| scan.raw(token) == b"{").skip(1);
     let list = tokens.next().unwrap_or_default();
     let list = list.split(|token| scan.raw(token) == b"}").next();
@@ -141,7 +147,7 @@ fn entries<'t>(scan: &Scan, tokens: &'t [Token]) -> Vec<&'t [Token]> {
     entries.filter(|entry| !entry.is_empty()).collect()
 }
 
-fn named(scan: &Scan, token: &Token) -> Option<String> {
+pub(super) fn named(scan: &Scan, token: &Token) -> Option<String> {
     match token.kind {
         Kind::Word => Some(String::from_utf8_lossy(scan.raw(token)).into_owned()),
         Kind::Text => scan.value(token),
