@@ -72,6 +72,21 @@ impl Store {
             .with_context(|| format!("failed to make the store `{}`", self.folder.display()))
     }
 
+    /// Takes the folders away that a fetch has put nothing into, up to the git directory.
+    pub(super) fn unmake(&self) {
+        // A temporary one goes with the value.
+        if self.temporary.is_some() {
+            return;
+        }
+        let objects = self.objects();
+        let pack = objects.join("pack");
+        let state = self.folder.parent().unwrap_or(&self.folder);
+        // One that holds something stays, by what the call is.
+        for folder in [&pack, &objects, &self.folder, state] {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
     /// Reads what git has put in: libgit2 looks only into folders that it found.
     pub(super) fn again(self) -> Result<Self> {
         Self::read(self.folder, self.borrowed, self.temporary)
