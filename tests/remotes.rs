@@ -118,23 +118,6 @@ fn a_store_that_lost_its_objects_is_filled_anew() {
 }
 
 #[test]
-fn a_repository_that_only_git_reads_is_not_said_to_be_refused_by_git() {
-    let world = sample();
-    let sha256 = world.base().join("sha256");
-    let path = sha256.to_string_lossy();
-    world.git(
-        &world.base(),
-        &["init", "--quiet", "--object-format=sha256", &path],
-    );
-    fill(&sha256);
-    check(
-        &world.nanoclaw(&["-C", &path, "skill", "add", "codex"]),
-        "git itself reads",
-        "git clone --ref-format=files",
-    );
-}
-
-#[test]
 fn remotes_of_other_names_are_named() {
     let world = sample();
     let add = || world.nanoclaw(&["skill", "add", "codex"]);

@@ -140,7 +140,12 @@ impl World {
 
     /// Runs the program on the checkout.
     pub fn nanoclaw(&self, arguments: &[&str]) -> Run {
-        let mut command = self.command(env!("CARGO_BIN_EXE_nanoclaw"), &self.root);
+        self.nanoclaw_in(&self.root, arguments)
+    }
+
+    /// Runs the program in a folder.
+    pub fn nanoclaw_in(&self, folder: &Path, arguments: &[&str]) -> Run {
+        let mut command = self.command(env!("CARGO_BIN_EXE_nanoclaw"), folder);
         run(command.args(arguments))
     }
 
