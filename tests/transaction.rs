@@ -45,8 +45,12 @@ fn is(world: &World, expected: &Tree) {
 /// Breaks a write off after so many files: what a kill would leave.
 fn break_off(world: &World, files: &[(&str, &str)], done: usize) {
     let checkout = Checkout::find(&world.root).expect("a checkout");
+    break_off_in(&checkout, files, done);
+}
+
+fn break_off_in(checkout: &Checkout, files: &[(&str, &str)], done: usize) {
     let edit = |(path, after): &(&str, &str)| {
-        let target = world.root.join(path);
+        let target = checkout.root().join(path);
         let file = |bytes: Vec<u8>| nanoclaw::checkout::File { bytes, mode: 0o644 };
         Edit {
             path: path.into(),
@@ -64,13 +68,13 @@ fn break_off(world: &World, files: &[(&str, &str)], done: usize) {
         records: &[],
         end: End::Keep,
     };
-    let mut disk = Disk::begin(&checkout, writing).expect("a write");
+    let mut disk = Disk::begin(checkout, writing).expect("a write");
     for edit in edits.iter().take(done) {
         disk.edit(edit).expect("an edit");
     }
     // As a kill: nothing is dropped.
     std::mem::forget(disk);
-    assert!(journal::is_there(&checkout));
+    assert!(journal::is_there(checkout));
 }
 
 #[test]
@@ -170,6 +174,28 @@ fn linked_work_trees_do_not_wait_for_each_other() {
     assert!(own.join("undo-0001").is_file(), "its records are elsewhere");
     let undo = ["-C", &linked_folder, "skill", "undo", "--yes"];
     ends(&world.nanoclaw(&undo), 0, &["is undone"]);
+}
+
+#[test]
+fn two_checkouts_in_one_repository_have_each_their_own_records() {
+    let world = World::empty();
+    let top = &world.root;
+    world.git(top, &["init", "--quiet"]);
+    for name in ["a", "b"] {
+        Tree::sample().write(&top.join(name));
+    }
+    let inside = |name: &str, arguments: &[&str]| {
+        let folder = top.join(name).to_string_lossy().into_owned();
+        world.nanoclaw(&[&["-C", &folder], arguments].concat())
+    };
+    let start = Tree::read(top);
+    let a = Checkout::find(&top.join("a")).expect("a checkout");
+    break_off_in(&a, &[("src/config.ts", "ours\n")], 1);
+    ends(&inside("b", &UNDO), 0, &["nothing to undo"]);
+    ends(&inside("b", &["skill", "status", "codex"]), 1, &[]);
+    assert!(journal::is_there(&a), "b has taken back what is a's");
+    ends(&inside("a", &UNDO), 0, &["was broken off here"]);
+    is(&world, &start);
 }
 
 #[test]

@@ -168,13 +168,21 @@ impl Checkout {
         found
     }
 
-    /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory.
+    /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory; for a checkout in a subfolder of it a folder
+    /// of its own in that.
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
-        let found = self
-            .state
-            .get_or_init(|| Some(self.git_directory()?.join("nanoclaw")));
-        found.clone()
+        let look = || {
+            let directory = self.git_directory()?;
+            let inside = directory.parent().filter(|_| directory.ends_with(".git"));
+            let inside = inside.and_then(|top| self.root.strip_prefix(top).ok());
+            let state = directory.join("nanoclaw");
+            Some(match inside {
+                Some(inside) if inside != Path::new("") => state.join("below").join(inside),
+                _ => state,
+            })
+        };
+        self.state.get_or_init(look).clone()
     }
 
     /// The work tree's own git directory. Mostly it is `.git` in the root, known by what every one has (gitrepository-layout(5)); where it is
@@ -379,7 +387,7 @@ mod tests {
         let state = || Checkout::find(&root).unwrap().state();
         assert_eq!(state(), None);
         Repository::init(&outer).unwrap();
-        assert_eq!(state(), Some(outer.join(".git/nanoclaw")));
+        assert_eq!(state(), Some(outer.join(".git/nanoclaw/below/inner")));
         fs::remove_dir(root.join(".git")).unwrap();
         Repository::init(&root).unwrap();
         assert_eq!(state(), Some(root.join(".git/nanoclaw")));
