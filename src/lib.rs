@@ -4,6 +4,7 @@
 //! The modules, in reading order.
 
 pub mod document;
+pub mod names;
 pub mod skill;
 pub mod skills;
 
@@ -34,4 +35,5 @@ pub mod command;
 pub mod demo;
 pub mod problem;
 pub mod report;
+pub mod shown;
 pub mod ui;

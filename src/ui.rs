@@ -8,6 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::problem::Problem;
 
+pub use crate::shown::clean;
+
 /// A colour, as the terminal's own sixteen have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tint {
@@ -25,9 +27,15 @@ pub enum Tint {
 
 /// The two output streams and what they can show.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says what one stream can show"
+)]
 pub struct Ui {
     color_out: bool,
     color_err: bool,
+    /// Whether stdout is a terminal: data is cleaned for one, and nowhere else.
+    terminal_out: bool,
     terminal: bool,
 }
 
@@ -45,6 +53,7 @@ impl Ui {
         Self {
             color_out: color(io::stdout().is_terminal()),
             color_err: color(io::stderr().is_terminal()),
+            terminal_out: io::stdout().is_terminal(),
             terminal,
         }
     }
@@ -71,15 +80,18 @@ impl Ui {
         ))
     }
 
-    /// Writes data on stdout, byte for byte.
+    /// Writes data on stdout: byte for byte, but to a terminal, which would obey what the data holds.
     pub fn data(self, bytes: &[u8]) -> Result<()> {
-        let mut out = io::stdout().lock();
-        quiet_pipe(out.write_all(bytes).and_then(|()| out.flush()))
+        if self.terminal_out {
+            out(clean(&String::from_utf8_lossy(bytes)).as_bytes())
+        } else {
+            out(bytes)
+        }
     }
 
-    /// Writes a patch on stdout: byte for byte, or coloured line by line on a terminal.
+    /// Writes a patch on stdout: as data, on a terminal with colour line by line.
     pub fn patch(self, patch: &[u8]) -> Result<()> {
-        if !self.color_out {
+        if !self.terminal_out || !self.color_out {
             return self.data(patch);
         }
         let mut painted = Vec::new();
@@ -98,7 +110,7 @@ impl Ui {
             );
             painted.push(b'\n');
         }
-        self.data(&painted)
+        out(&painted)
     }
 
     /// Adds to the job summary of a GitHub workflow, in the file that `GITHUB_STEP_SUMMARY` names; without one there is no job to sum up.
@@ -125,6 +137,12 @@ impl Ui {
             .default(true)
             .interact_opt();
         Ok(asked.context("failed to read the answer")?.unwrap_or(false))
+    }
+
+    /// Whether somebody is there to be asked.
+    #[must_use]
+    pub fn can_ask(self) -> bool {
+        self.terminal
     }
 
     /// Shows a task at work: a live line on a terminal, its start elsewhere.
@@ -196,27 +214,6 @@ impl Live {
     }
 }
 
-/// Makes a text safe for a terminal: control characters, escape sequences among them, are shown and not obeyed. Line ends and tabs stay.
-#[must_use]
-pub fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(hidden) {
-        return text.to_owned();
-    }
-    text.chars()
-        .map(|c| {
-            if hidden(c) {
-                c.escape_default().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
-}
-
 fn paint(color: bool, tint: Tint, text: &str) -> String {
     let code = match tint {
         Tint::Good => "32",
@@ -232,22 +229,16 @@ fn paint(color: bool, tint: Tint, text: &str) -> String {
     }
 }
 
+fn out(bytes: &[u8]) -> Result<()> {
+    let mut out = io::stdout().lock();
+    quiet_pipe(out.write_all(bytes).and_then(|()| out.flush()))
+}
+
 fn quiet_pipe(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(error).context("failed to write to stdout")
         }
         _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clean;
-
-    #[test]
-    fn control_characters_are_shown_and_not_obeyed() {
-        assert_eq!(clean("a\tb\u{1b}[31mc\u{7}"), "a\tb\\u{1b}[31mc\\u{7}");
-        assert_eq!(clean("plain\nwords"), "plain\nwords");
     }
 }
