@@ -11,6 +11,7 @@ pub use pointer::is_pointer;
 use resolution::candidates;
 
 use crate::checkout::File;
+use crate::shown;
 use crate::skill::Copied;
 use crate::typescript::{ENDS, Exports, ModuleUse, Scan, is_relative};
 
@@ -73,9 +74,14 @@ impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.lack {
             Lack::Export(name) | Lack::Lost { name, .. } => {
-                write!(f, "`{name}` of {}", self.specifier)
+                write!(
+                    f,
+                    "`{}` of {}",
+                    shown::line(name),
+                    shown::line(&self.specifier)
+                )
             }
-            Lack::Module => f.write_str(&self.specifier),
+            Lack::Module => f.write_str(&shown::line(&self.specifier)),
         }
     }
 }

@@ -12,7 +12,9 @@ use memchr::memmem;
 
 use super::{Checkout, LineEnds, line_ends, pipes};
 use crate::digest::blob_id;
+use crate::names;
 use crate::problem::Problem;
+use crate::shown;
 
 /// What git says of the checkout.
 pub enum Git {
@@ -169,7 +171,7 @@ impl Checkout {
     }
 
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory; for a checkout in a subfolder of it a folder
-    /// of its own in that.
+    /// of its own in that. There is none where that cannot be named.
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
         let look = || {
@@ -177,10 +179,11 @@ impl Checkout {
             let inside = directory.parent().filter(|_| directory.ends_with(".git"));
             let inside = inside.and_then(|top| self.root.strip_prefix(top).ok());
             let state = directory.join("nanoclaw");
-            Some(match inside {
+            let state = match inside {
                 Some(inside) if inside != Path::new("") => state.join("below").join(inside),
                 _ => state,
-            })
+            };
+            Some(state).filter(|path| names::forged(path).is_none())
         };
         self.state.get_or_init(look).clone()
     }
@@ -236,6 +239,22 @@ fn line_end_config(repository: &Repository) -> line_ends::Config {
     }
 }
 
+/// A repository, where messages and git's own variables can name it.
+fn opened(repository: Repository) -> Git {
+    let folders = [repository.path(), repository.commondir()];
+    let found = folders
+        .into_iter()
+        .find_map(|folder| Some((folder, names::forged(folder)?)));
+    let Some((folder, reason)) = found else {
+        return Git::Open(Box::new(repository));
+    };
+    let why = format!(
+        "has a git directory that cannot be named: {reason}: `{}`",
+        shown::line(folder)
+    );
+    Git::Refused(why, "give the git directory another name".to_owned())
+}
+
 fn open_git(root: &Path) -> Git {
     if let Some(pipe) = pipes::in_repository(root) {
         return is_pipe(&pipe);
@@ -246,7 +265,7 @@ fn open_git(root: &Path) -> Git {
         Ok(repository) if repository.is_bare() => Git::Absent,
         Ok(repository) => match among_rules(&repository) {
             Some(pipe) => is_pipe(&pipe),
-            None => Git::Open(Box::new(repository)),
+            None => opened(repository),
         },
         Err(error)
             if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Repository =>

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::sparse::is_sparse;
+use crate::names;
 use crate::problem::Problem;
+use crate::shown;
 
 /// The files that make a folder a v2 checkout: either provider barrel.
 pub const BARRELS: [&str; 2] = [
@@ -28,7 +30,7 @@ const MIGRATE: &str = "skills of this kind need NanoClaw v2: bash migrate-v2.sh 
 /// The root of the checkout that holds a folder: absolute, with no symlink in it. A [`Problem`] where there is none, or one of v1.
 pub(super) fn find(from: &Path) -> Result<PathBuf> {
     let start = fs::canonicalize(from)
-        .with_context(|| format!("failed to open the folder `{}`", from.display()))?;
+        .with_context(|| format!("failed to open the folder `{}`", shown::line(from)))?;
     let root = start
         .ancestors()
         .find(|folder| BARRELS.iter().any(|barrel| folder.join(barrel).is_file()));
@@ -39,6 +41,15 @@ pub(super) fn find(from: &Path) -> Result<PathBuf> {
         .nth(2)
         .filter(|_| root.ends_with(AGENT_RUNNER));
     let root = whole.unwrap_or(root);
+    // Messages, records and git's own variables hold the root's path, a line each.
+    if let Some(reason) = names::forged(root) {
+        let found = format!(
+            "the checkout cannot be named: {reason}: `{}`",
+            shown::line(root)
+        );
+        let hint = "give the folder, or the one above it that has that name, another name";
+        return Err(Problem::could_not_run(found).hint(hint).into());
+    }
     match half_migrated(root) {
         Some(problem) => Err(problem.into()),
         None => Ok(root.to_path_buf()),
@@ -79,12 +90,12 @@ fn no_checkout(start: &Path) -> Problem {
     match v1 {
         Some(folder) => Problem::could_not_run(format!(
             "{} is a NanoClaw v1 checkout, which has no provider barrels ({looked})",
-            folder.display()
+            shown::line(folder)
         ))
         .hint(MIGRATE),
         None => Problem::could_not_run(format!(
             "{} is not in a NanoClaw v2 checkout ({looked})",
-            start.display()
+            shown::line(start)
         ))
         .hint("go to the checkout, or name it: nanoclaw -C DIR skill ..."),
     }

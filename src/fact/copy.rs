@@ -3,6 +3,7 @@
 use crate::checkout::{Entry, File};
 use crate::fact::conflict;
 use crate::payload::{self, Lack, Modules, Names, Unresolved};
+use crate::shown;
 use crate::skill::{ByHand, Copied, Fault, Outcome};
 use crate::typescript::Token;
 
@@ -76,7 +77,7 @@ pub fn unfit(missing: &Unresolved) -> Outcome {
     );
     Outcome::Blocked {
         fault: unresolved(missing),
-        by_hand: vec![ByHand::write(by_hand)],
+        by_hand: vec![ByHand::write(shown::line(by_hand))],
     }
 }
 

@@ -10,6 +10,7 @@ use crate::checkout::{Checkout, Entry, File};
 use crate::fact::dockerfile::{self, Wanted};
 use crate::fact::{append, copy};
 use crate::payload::{Lack, Modules, Payload, Unresolved};
+use crate::shown;
 use crate::skill::{ByHand, Copied, Fact, Fault, Layer, Outcome, Step};
 
 /// A plan while it is made.
@@ -297,7 +298,8 @@ fn finding(step: &Step, path: &Path, expected: String, outcome: &Outcome) -> Fin
         path: path.to_path_buf(),
         line,
         expected,
-        found,
+        // A module's name in a source, say, may hold anything.
+        found: found.map(shown::line),
         state,
     }
 }
