@@ -17,10 +17,13 @@ use anyhow::{Context, Result};
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Tree};
 
 use crate::checkout::{Checkout, File};
+use crate::names;
+use crate::next::quoted;
 use crate::payload::{Commit, Modules, Payload, Unresolved};
 use crate::problem::Problem;
 use crate::process::{self, FetchError};
-use crate::remote::Remote;
+use crate::remote::{Remote, mask};
+use crate::shown;
 use crate::skill::Copied;
 
 use date::date;
@@ -251,16 +254,12 @@ fn is_partial(checkout: &Checkout) -> bool {
 }
 
 fn valid_ref(name: &str) -> Result<()> {
-    let valid =
-        !name.starts_with('-') && git2::Reference::is_valid_name(&format!("refs/heads/{name}"));
-    if valid {
-        Ok(())
-    } else {
-        Err(
-            Problem::could_not_run(format!("expected a commit, branch or tag, found `{name}`"))
-                .into(),
-        )
+    if names::is_branch(name) {
+        return Ok(());
     }
+    let name = shown::line(mask(name));
+    let found = format!("expected a commit, branch or tag, found `{name}`");
+    Err(Problem::could_not_run(found).into())
 }
 
 fn is_short_id(name: &str) -> bool {
@@ -283,8 +282,10 @@ fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
         Problem::could_not_run(format!("{found}, and {}", remote.why))
             .hint(remote.otherwise.clone())
     } else {
-        Problem::could_not_run(found)
-            .hint(format!("git ls-remote {} shows what it has", remote.shown))
+        Problem::could_not_run(found).hint(format!(
+            "git ls-remote {} shows what it has",
+            quoted(Path::new(&remote.shown))
+        ))
     }
 }
 

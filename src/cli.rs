@@ -1,9 +1,45 @@
 //! The command line. The doc comments here are the help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::problem::{Exit, Problem};
+use crate::remote::mask;
+use crate::shown;
+
+/// Reads the command line; inside, the exit code where help or the version was all that it called for, which is then shown. What is wrong with
+/// it is a [`Problem`], without bytes that a terminal would obey and credentials in an address.
+pub fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> anyhow::Result<std::result::Result<Cli, Exit>> {
+    let arguments = arguments.into_iter().collect::<Vec<_>>();
+    let error = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => return Ok(Ok(cli)),
+        Err(error) => error,
+    };
+    let exit = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Some(Exit::Done),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Some(Exit::CouldNotRun),
+        _ => None,
+    };
+    if let Some(exit) = exit {
+        // A reader that has gone away is no error.
+        let _ = error.print();
+        return Ok(Err(exit));
+    }
+    // The same error, in which each argument stays on its line.
+    let shown = arguments
+        .iter()
+        .map(|argument| mask(&shown::line(argument)));
+    let error = Cli::try_parse_from(shown).err().unwrap_or(error);
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    Err(Problem::could_not_run(text.trim_end()).into())
+}
 
 /// The end of every help text.
 const EXIT_CODES: &str = "\
@@ -65,7 +101,8 @@ pub enum Skill {
     reason = "each is a flag of its own on the command line"
 )]
 pub struct Add {
-    /// The skill's name
+    /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
+    #[arg(value_name = "SKILL|PATH")]
     pub skill: String,
     /// Print the change as a patch that `git apply` takes, and change nothing
     #[arg(short = 'n', long, conflicts_with_all = ["check", "demo"])]
@@ -121,11 +158,15 @@ impl LockWait {
 /// The arguments of `skill verify`.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The skill's name
+    /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
+    #[arg(value_name = "SKILL|PATH")]
     pub skill: String,
     /// Look at the files alone, and run no test
     #[arg(long)]
     pub no_tests: bool,
+    /// Agree to the tests of a document that is named by its path
+    #[arg(short, long)]
+    pub yes: bool,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -145,18 +186,23 @@ pub enum Format {
 /// The arguments of `skill status`.
 #[derive(Debug, Args)]
 pub struct Status {
-    /// The skill's name; without it, a line for every skill
+    /// The skill's name, or the path of a document; without it, a line for every skill
+    #[arg(value_name = "SKILL|PATH")]
     pub skill: Option<String>,
 }
 
 /// The arguments of `skill build`.
 #[derive(Debug, Args)]
 pub struct Build {
-    /// The skill's name
+    /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
+    #[arg(value_name = "SKILL|PATH")]
     pub skill: String,
     /// Leave out the builds that need a container engine
     #[arg(long)]
     pub no_image: bool,
+    /// Agree to the builds of a document that is named by its path
+    #[arg(short, long)]
+    pub yes: bool,
     #[allow(missing_docs, reason = "clap would take the comment for help")]
     #[command(flatten)]
     pub lock: LockWait,
@@ -176,6 +222,7 @@ pub struct Undo {
 /// The arguments of `skill show`.
 #[derive(Debug, Args)]
 pub struct Show {
-    /// The skill's name
+    /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
+    #[arg(value_name = "SKILL|PATH")]
     pub skill: String,
 }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use crate::checkout::Checkout;
 use crate::cli::{Add, Format};
 use crate::command::add;
+use crate::command::consent::Yes;
 use crate::command::verify::{self, Tests};
 use crate::needs;
 use crate::problem::Exit;
@@ -18,8 +19,8 @@ use crate::skills;
 use crate::ui::{Tint, Ui};
 
 /// Makes the sample, adds the skill to it, verifies it, and says where it is and what could not run there.
-pub fn run(arguments: &Add, ui: Ui) -> Result<Exit> {
-    let (skill, _) = skills::find(&arguments.skill)?;
+pub fn run(arguments: &Add, here: &Path, ui: Ui) -> Result<Exit> {
+    let (skill, _) = skills::find(&arguments.skill, here)?;
     let folder = tempfile::Builder::new()
         .prefix("nanoclaw-demo-")
         .tempdir()
@@ -41,7 +42,9 @@ pub fn run(arguments: &Add, ui: Ui) -> Result<Exit> {
     say_builds(&skill, &checkout, ui)?;
     ui.tell(Tint::Strong, "Verify", "");
     let unmet = unmet(&skill, &checkout)?;
-    let tests = unmet.as_deref().map_or(Tests::Run, Tests::Leave);
+    let tests = unmet
+        .as_deref()
+        .map_or(Tests::Run(Yes::of(arguments.yes)), Tests::Leave);
     let report = verify::report(&skill, &checkout, tests, ui)?;
     verify::print(&report, &checkout, Format::Text, ui)?;
     ui.tell(Tint::Strong, "The sample", "");
@@ -81,7 +84,7 @@ fn say_builds(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<()> {
         if why.is_empty() {
             why = format!(
                 "a demo builds nothing; nanoclaw skill build {} in the sample does",
-                skill.name
+                skill.called
             );
         }
         ui.tell(Tint::Warn, "  not run", &format!("{}: {why}", step.label));

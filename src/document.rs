@@ -1,16 +1,17 @@
 //! Reads a skill document (`SKILL.md`) into a [`Skill`]. Never touches a file system or a checkout.
 
 mod front_matter;
+mod safe;
 
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use front_matter::FrontMatter;
+use safe::path;
 
 use crate::dockerfile;
-use crate::skill::{Copied, Effect, Fact, Guard, Need, Skill, Step, Task, What};
+use crate::skill::{Copied, Effect, Fact, Guard, Need, Origin, Skill, Step, Task, What};
 
 /// Reads a document. `name` is what an error calls the file: its path as the reader knows it.
 ///
@@ -46,6 +47,7 @@ impl std::error::Error for Error {}
 type Located<T> = Result<T, (usize, String)>;
 
 fn parse_at(text: &str) -> Located<Skill> {
+    safe::text(text)?;
     let (front, body_at) = FrontMatter::read(text)?;
     let body = text.get(body_at..).unwrap_or_default();
     let steps = blocks(body)
@@ -61,8 +63,11 @@ fn parse_at(text: &str) -> Located<Skill> {
             "no `nc:` block states a fact, so there is nothing to install".to_owned(),
         ));
     }
+    safe::together(&steps)?;
     Ok(Skill {
+        called: front.name.clone(),
         name: front.name,
+        origin: Origin::BuiltIn,
         summary: front.summary,
         layouts: front.layouts,
         steps,
@@ -94,6 +99,7 @@ fn blocks(text: &str) -> Vec<Block> {
             }
             Event::End(TagEnd::Heading(_)) => in_heading = false,
             Event::Text(words) | Event::Code(words) if in_heading => heading.push_str(&words),
+            Event::SoftBreak | Event::HardBreak if in_heading => heading.push(' '),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
                 let head = head(text.get(range.start..).unwrap_or_default());
                 open = head.starts_with("nc:").then(|| Block {
@@ -130,6 +136,7 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 fn step(block: &Block, line: usize) -> Result<Step, String> {
+    safe::block(&block.head, &block.body)?;
     let mut head = Head::read(&block.head)?;
     let when = head
         .take("when")
@@ -154,11 +161,8 @@ fn step(block: &Block, line: usize) -> Result<Step, String> {
         }
     };
     head.finish()?;
-    if block.label.is_empty() {
-        return Err("a block needs a heading above it: the heading is its name".to_owned());
-    }
     Ok(Step {
-        label: block.label.clone(),
+        label: safe::label(&block.label)?,
         line,
         when,
         what,
@@ -234,7 +238,7 @@ fn read_guard(guard: &str) -> Result<Guard, String> {
 }
 
 fn copy(head: &mut Head, body: &str) -> Result<Fact, String> {
-    let branch = head.require("from-branch")?;
+    let branch = safe::branch(head.require("from-branch")?)?;
     let files = lines(body)
         .map(|line| {
             let (from, to) = line.split_once(" -> ").unwrap_or((line, line));
@@ -315,21 +319,10 @@ fn some<T>(items: &[T], what: &str) -> Result<(), String> {
     }
 }
 
-/// A path of a document: relative, inside the checkout, and no part of git's own directory.
-fn path(text: &str) -> Result<PathBuf, String> {
-    let text = text.trim();
-    let path = Path::new(text);
-    let plain = path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    let own = path
-        .components()
-        .any(|part| part.as_os_str().eq_ignore_ascii_case(".git"));
-    if text.is_empty() || !plain || own || text.contains(|c: char| c.is_control() || c == '\\') {
-        return Err(format!(
-            "expected a relative path inside the checkout, found `{}`",
-            text.escape_debug()
-        ));
-    }
-    Ok(path.to_path_buf())
-}
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+#[cfg(test)]
+mod tests;

@@ -2,15 +2,18 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use nanoclaw::cli::Cli;
+use nanoclaw::cli;
 use nanoclaw::command;
 use nanoclaw::problem::{Exit, Problem};
 use nanoclaw::ui::Ui;
 
 fn main() -> ExitCode {
     let ui = Ui::new();
-    let exit = command::run(&Cli::parse(), ui).unwrap_or_else(|error| {
+    let run = cli::parse(std::env::args_os()).and_then(|cli| match cli {
+        Ok(cli) => command::run(&cli, ui),
+        Err(exit) => Ok(exit),
+    });
+    let exit = run.unwrap_or_else(|error| {
         ui.fail(&error);
         error
             .downcast_ref::<Problem>()

@@ -81,7 +81,7 @@ fn by_person(checkout: &Checkout, skill: &Skill, step: &Step, task: &Task) -> Re
                 "{}: this checkout has no command for it ({}); the document says how",
                 step.label, unmet.found
             ),
-            format!("nanoclaw skill show {}", skill.name),
+            format!("nanoclaw skill show {}", skill.called),
         ),
     })
 }

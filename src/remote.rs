@@ -7,7 +7,9 @@ use anyhow::Result;
 use regex::bytes::Regex;
 
 use crate::checkout::Checkout;
+use crate::next::quoted;
 use crate::problem::Problem;
+use crate::shown;
 
 /// The environment variable by which NanoClaw itself names the remote of its skill branches.
 pub const REMOTE_VARIABLE: &str = "NANOCLAW_CHANNELS_REMOTE";
@@ -47,7 +49,8 @@ pub fn choose(
     {
         if asked.is_empty() || asked.starts_with('-') {
             return Err(Problem::could_not_run(format!(
-                "expected a remote's name, URL, path or bundle file, found `{asked}`"
+                "expected a remote's name, URL, path or bundle file, found `{}`",
+                shown(asked)
             ))
             .into());
         }
@@ -60,7 +63,7 @@ pub fn choose(
         };
         return Ok(Remote {
             address,
-            shown: mask(url),
+            shown: shown(url),
             why: format!("named by {why}"),
             guessed: false,
             otherwise: otherwise(skill),
@@ -69,8 +72,11 @@ pub fn choose(
     if let Some((name, url)) = remotes.iter().find(|(_, url)| is_nanoclaw(url)) {
         return Ok(Remote {
             address: name.clone(),
-            shown: mask(url),
-            why: format!("remote `{name}` is NanoClaw's own repository"),
+            shown: shown(url),
+            why: format!(
+                "remote `{}` is NanoClaw's own repository",
+                shown::line(name)
+            ),
             guessed: false,
             otherwise: otherwise(skill),
         });
@@ -78,7 +84,7 @@ pub fn choose(
     if let Some((name, url)) = named("origin") {
         return Ok(Remote {
             address: name.clone(),
-            shown: mask(url),
+            shown: shown(url),
             why: "no remote is NanoClaw's own repository".to_owned(),
             guessed: true,
             otherwise: otherwise(skill),
@@ -93,9 +99,10 @@ fn none_chosen(skill: &str, remotes: &[(String, String)]) -> Problem {
     let [(first, _), rest @ ..] = remotes else {
         return Problem::could_not_run("the checkout has no remote").hint(otherwise);
     };
-    let shown = |(name, url): &(String, String)| format!("{name} ({})", mask(url));
-    let shown = remotes.iter().map(shown).collect::<Vec<_>>().join(", ");
-    let name = if rest.is_empty() { first } else { "NAME" };
+    let each = |(name, url): &(String, String)| format!("{} ({})", shown::line(name), shown(url));
+    let shown = remotes.iter().map(each).collect::<Vec<_>>().join(", ");
+    let first = shown::line(quoted(Path::new(first)));
+    let name = if rest.is_empty() { &first } else { "NAME" };
     Problem::could_not_run(format!(
         "none of the checkout's remotes is NanoClaw's own repository or called `origin`: {shown}"
     ))
@@ -130,18 +137,48 @@ pub fn is_nanoclaw(url: &str) -> bool {
     Regex::new(form).is_ok_and(|form| form.is_match(url.as_bytes()))
 }
 
-/// Hides user names, passwords and tokens in the URLs of a text.
+/// An address as messages name it: on one line, and without credentials.
+fn shown(address: &str) -> String {
+    mask(&shown::line(address))
+}
+
+/// What hides credentials, each with what stands in its place. Wrong addresses are those that people mistype, so that a password with a `/`,
+/// one before scp's host and an `@` that was encoded are hidden as well.
+const CREDENTIALS: [(&str, &str); 5] = [
+    // The user's part of a URL, up to the last `@` that may end it.
+    (
+        r"(?i-u)([a-z][a-z0-9+.-]*://)[^/?#\s]*(?:@|%40)",
+        "${1}***@",
+    ),
+    // The same where the password holds what would end it, so that what stands after the colon is no port.
+    (
+        r"(?i-u)([a-z][a-z0-9+.-]*://)[^/?#@\s]*:(?:[0-9]*[^0-9/?#@\s'\x22][^@\s]*|[0-9]+[?#][^@\s]*)@",
+        "${1}***@",
+    ),
+    // A password in scp's form, which has none.
+    (
+        r"(?-u)[^\s/:@'\x22`(]+:[^\s/]+@([A-Za-z0-9.\[\]-]+:)",
+        "***@${1}",
+    ),
+    (
+        r"(?i-u)([?&;#][^=&;#\s'\x22]*(?:token|key|secret|pass|pwd|auth|sig|cred)[^=&;#\s'\x22]*=)[^&;#\s'\x22]+",
+        "${1}***",
+    ),
+    // Tokens that their makers gave a form of their own.
+    (
+        r"(?-u)\b(?:gh[a-z]_|github_pat_|glpat-)[A-Za-z0-9_-]{6,}",
+        "***",
+    ),
+];
+
+/// Hides user names, passwords and tokens in the addresses of a text.
 #[must_use]
 pub fn mask(text: &str) -> String {
     // Most texts hold nothing to hide, and a pattern costs more to compile than that takes to see.
-    if !text.contains("://") {
+    let signs = ["://", "@", "gh", "glpat-"];
+    if !signs.iter().any(|sign| text.contains(sign)) {
         return text.to_owned();
     }
-    let login = (r"(?i-u)\b([a-z][a-z0-9+.-]*://)[^/\s'\x22]*@", "${1}***@");
-    let token = (
-        r"(?i-u)([?&](?:access_token|token|private_token|password|key)=)[^&\s'\x22]+",
-        "${1}***",
-    );
     let hide = |text: String, (form, hidden): (&str, &str)| match Regex::new(form) {
         Ok(form) => {
             let masked = form.replace_all(text.as_bytes(), hidden.as_bytes());
@@ -149,7 +186,7 @@ pub fn mask(text: &str) -> String {
         }
         Err(_) => "***".to_owned(),
     };
-    [login, token].into_iter().fold(text.to_owned(), hide)
+    CREDENTIALS.into_iter().fold(text.to_owned(), hide)
 }
 
 #[cfg(test)]
@@ -182,28 +219,61 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_urls_are_masked() {
+    fn credentials_in_addresses_are_masked() {
         for (text, masked) in [
             ("https://github.com/a/b.git", "https://github.com/a/b.git"),
+            ("https://user:pw@host/a", "https://***@host/a"),
+            ("https://ghp_secret@host/a", "https://***@host/a"),
+            ("https://user:p@ss@host/", "https://***@host/"),
+            ("https://user:p'w\"x@host/", "https://***@host/"),
+            ("https://user:pa/ss@host/a", "https://***@host/a"),
+            ("https://user:pa#s?s@host/a", "https://***@host/a"),
             (
-                "https://me:secret@example.com/a",
-                "https://***@example.com/a",
+                "https://user:12/ss@host:8080/a",
+                "https://user:12/ss@host:8080/a",
             ),
-            (
-                "https://ghp_secret@example.com/a",
-                "https://***@example.com/a",
-            ),
-            (
-                "fatal: unable to access 'https://x:p@ss@example.com/': no",
-                "fatal: unable to access 'https://***@example.com/': no",
-            ),
+            ("https://user:12?ss@host:8080/a", "https://***@host:8080/a"),
+            ("HTTPS://user:pw@HOST/a", "HTTPS://***@HOST/a"),
+            ("https://user%3Apw%40x@host/a", "https://***@host/a"),
+            ("https://user%3Apw%40host/a", "https://***@host/a"),
+            ("ssh://user:pw@host/a", "ssh://***@host/a"),
+            ("git+ssh://user:pw@host:22/a", "git+ssh://***@host:22/a"),
+            ("foo::https://user:pw@host/a", "foo::https://***@host/a"),
+            ("user:pw@host:a/b", "***@host:a/b"),
+            ("user:p@ss@host:a/b", "***@host:a/b"),
             ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+            ("ghp_abcdefgh@github.com:a/b", "***@github.com:a/b"),
+            ("file:///srv/a@b/c", "file:///srv/a@b/c"),
+            ("https://host:8080/@scope/a", "https://host:8080/@scope/a"),
+            ("https://host/@scope/a", "https://host/@scope/a"),
+            ("https://host/a?token=x", "https://host/a?token=***"),
             (
-                "https://example.com/a?access_token=secret&x=1",
-                "https://example.com/a?access_token=***&x=1",
+                "https://host/a?Access_Token=x&y=1",
+                "https://host/a?Access_Token=***&y=1",
             ),
+            (
+                "https://host/a?x=1&api_key=x;sig=y",
+                "https://host/a?x=1&api_key=***;sig=***",
+            ),
+            (
+                "https://host/a#access_token=x",
+                "https://host/a#access_token=***",
+            ),
+            (
+                "fatal: unable to access 'https://x:p@ss@host/': no",
+                "fatal: unable to access 'https://***@host/': no",
+            ),
+            (
+                "fatal: Authentication failed for 'https://u:p@h/a/' and https://v:q@h/b",
+                "fatal: Authentication failed for 'https://***@h/a/' and https://***@h/b",
+            ),
+            (
+                "From https://u:p@h/a\n * branch",
+                "From https://***@h/a\n * branch",
+            ),
+            ("../a/b", "../a/b"),
         ] {
-            assert_eq!(mask(text), masked);
+            assert_eq!(mask(text), masked, "{text}");
         }
     }
 }

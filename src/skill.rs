@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 pub struct Skill {
     /// The short name, as typed on the command line: `codex` for the document `add-codex`.
     pub name: String,
+    /// What a command is given for it, as a shell takes it: the name, or the path of the document.
+    pub called: String,
+    /// Where the document comes from.
+    pub origin: Origin,
     /// The front matter's `description`, one line.
     pub summary: String,
     /// The layouts of checkout that the document serves.
@@ -70,6 +74,15 @@ impl Skill {
         });
         layers.collect()
     }
+}
+
+/// Where a document comes from: whether its commands are trusted as the program is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It came with the program.
+    BuiltIn,
+    /// It was named by its path: its commands are somebody else's.
+    Path,
 }
 
 /// One fenced block of a document.

@@ -695,7 +695,7 @@ fn init(root: &Path) {
 }
 
 fn skill() -> Skill {
-    skills::find("codex").expect("the skill").0
+    skills::find("codex", Path::new(".")).expect("the skill").0
 }
 
 fn sample_payload() -> Payload {

@@ -26,6 +26,7 @@ pub struct Store {
 impl Store {
     /// The store that is kept under the checkout's git directory and serves `--offline`.
     pub fn kept(checkout: &Checkout) -> Result<Self> {
+        checkout.of_this_user()?;
         let borrowed = borrowed(checkout)?;
         let folder =
             kept_folder(checkout).ok_or_else(|| anyhow!("the checkout has no git directory"))?;

@@ -1,5 +1,6 @@
 //! `skill add`: survey, fetch, plan, pour, build, survey again. Decides nothing of a fact itself.
 
+mod consent;
 mod source;
 mod words;
 mod write;
@@ -31,7 +32,7 @@ use crate::ui::{Tint, Ui};
 
 /// Runs the command.
 pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
-    let (skill, _) = skills::find(&arguments.skill)?;
+    let (skill, _) = skills::find(&arguments.skill, directory)?;
     let pins = pins(&skill, &arguments.set)?;
     let checkout = Checkout::find(directory)?;
     let job = Job {
@@ -130,6 +131,8 @@ impl Job<'_> {
                 return Ok(Exit::Done);
             }
         }
+        self.checkout.of_this_user()?;
+        self.agreed(&survey)?;
         if !survey.holds() || self.asks_for_a_source() {
             self.checkout.repository()?;
         }
@@ -268,6 +271,7 @@ impl Job<'_> {
         }
         self.say_edits(planned);
         self.say_builds(&ready);
+        self.given_or_asked(&ready)?;
         let question = format!(
             "write {} files and run {} builds?",
             plan.edits.len(),
@@ -322,7 +326,7 @@ impl Job<'_> {
                 "the files were written, and yet not every fact holds; something else changed them meanwhile:{missing}"
             ));
             return Err(problem
-                .hint(format!("nanoclaw skill verify {}", self.skill.name))
+                .hint(format!("nanoclaw skill verify {}", self.skill.called))
                 .into());
         }
         let files = text::count(&survey.findings);
@@ -344,7 +348,7 @@ impl Job<'_> {
         if left.is_some_and(|left| !left.is_empty()) {
             self.ui.say(&format!(
                 "  # run the builds that are pending\n  nanoclaw skill add {}",
-                self.skill.name
+                self.skill.called
             ));
         }
         for left in self.left()? {

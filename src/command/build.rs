@@ -7,19 +7,35 @@ use anyhow::Result;
 use crate::builds::{self, Leave, Ready};
 use crate::checkout::Checkout;
 use crate::cli::Build;
+use crate::command::consent::{self, Yes};
 use crate::command::write;
 use crate::pending::Pending;
 use crate::plan::{Pins, Plan, plan};
 use crate::problem::{Exit, Problem};
 use crate::report::text;
-use crate::skill::Skill;
+use crate::skill::{Origin, Skill};
 use crate::skills;
 use crate::ui::Ui;
 
 /// Runs the command.
 pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
-    let (skill, _) = skills::find(&arguments.skill)?;
+    let (skill, _) = skills::find(&arguments.skill, directory)?;
     let checkout = Checkout::find(directory)?;
+    checkout.of_this_user()?;
+    let yes = Yes::of(arguments.yes);
+    let agreed = |ready: &Ready<'_>| {
+        let without = "skill add --no-build leaves them for later";
+        consent::ask(&skill, &ready.run, yes, without, ui)
+    };
+    // Asked before anything is written, where what is to be built can be told then: nothing was broken off here.
+    let early = match skill.origin {
+        Origin::Path => ready(&skill, &checkout, arguments).ok(),
+        Origin::BuiltIn => None,
+    };
+    let early = early.filter(|ready| ready.refusal().is_none());
+    if !early.as_ref().map_or(Ok(true), agreed)? {
+        return Ok(not_agreed(ui));
+    }
     let lock = &arguments.lock;
     let command = format!("skill build {}", skill.name);
     // Without a git directory nothing is recorded, and nothing to be locked.
@@ -27,8 +43,28 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
         .state()
         .map(|_| write::lock(&checkout, &command, lock.timeout(), ui));
     let _locked = locked.transpose()?;
-    let survey = plan(&skill, &checkout, None, &Pins::new())?;
+    let ready = ready(&skill, &checkout, arguments)?;
+    if let Some(problem) = ready.refusal() {
+        return Err(problem.into());
+    }
+    if early.is_none() && !agreed(&ready)? {
+        return Ok(not_agreed(ui));
+    }
     let pending = Pending::of(&checkout, &skill.name);
+    ready.pass_over(pending.as_ref(), ui)?;
+    let failed = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
+    Ok(failed.map_or(Exit::Done, |_| Exit::BuildFailed))
+}
+
+fn not_agreed(ui: Ui) -> Exit {
+    ui.say("nothing was run");
+    Exit::Refused
+}
+
+/// The builds that are to run: all where the skill is installed, else those that were left when it was taken back.
+fn ready<'a>(skill: &'a Skill, checkout: &Checkout, arguments: &Build) -> Result<Ready<'a>> {
+    let survey = plan(skill, checkout, None, &Pins::new())?;
+    let pending = Pending::of(checkout, &skill.name);
     let left = pending.as_ref().and_then(Pending::read).unwrap_or_default();
     let wanted = match (survey.holds(), checkout.layout()) {
         (true, Some(layout)) => skill.builds(layout).collect::<Vec<_>>(),
@@ -38,20 +74,14 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
                 .filter(|(step, _)| left.contains(&step.label))
                 .collect()
         }
-        _ => return Err(not_installed(&skill, &survey).into()),
+        _ => return Err(not_installed(skill, &survey).into()),
     };
     let leave = if arguments.no_image {
         Leave::Image
     } else {
         Leave::None
     };
-    let ready = Ready::look(&checkout, &wanted, leave)?;
-    if let Some(problem) = ready.refusal() {
-        return Err(problem.into());
-    }
-    ready.pass_over(pending.as_ref(), ui)?;
-    let failed = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
-    Ok(failed.map_or(Exit::Done, |_| Exit::BuildFailed))
+    Ready::look(checkout, &wanted, leave)
 }
 
 fn not_installed(skill: &Skill, survey: &Plan) -> Problem {
@@ -62,5 +92,5 @@ fn not_installed(skill: &Skill, survey: &Plan) -> Problem {
     );
     // Of blocked facts `verify` says what to do by hand; `add` would refuse.
     let command = if survey.is_blocked() { "verify" } else { "add" };
-    Problem::refused(found).hint(format!("nanoclaw skill {command} {}", skill.name))
+    Problem::refused(found).hint(format!("nanoclaw skill {command} {}", skill.called))
 }

@@ -17,7 +17,10 @@ use crate::ui::{Tint, Ui};
 
 /// Shows the pre-flight of one skill, or a line for every skill.
 pub fn status(arguments: &Status, directory: &Path, ui: Ui) -> Result<Exit> {
-    let named = arguments.skill.as_deref().map(skills::find).transpose()?;
+    let named = arguments.skill.as_deref();
+    let named = named
+        .map(|called| skills::find(called, directory))
+        .transpose()?;
     let checkout = Checkout::find(directory)?;
     match named {
         Some((skill, _)) => one(&skill, &checkout, ui),
@@ -80,7 +83,7 @@ fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
 #[must_use]
 pub fn summary(skill: &Skill, checkout: &Checkout, files: &str) -> String {
     let builds = match Pending::of(checkout, &skill.name).and_then(|pending| pending.read()) {
-        None => format!("none recorded here (nanoclaw skill build {})", skill.name),
+        None => format!("none recorded here (nanoclaw skill build {})", skill.called),
         Some(pending) if pending.is_empty() => "none pending".to_owned(),
         Some(pending) => format!("pending: {}", pending.join(", ")),
     };
@@ -100,8 +103,8 @@ pub fn list(ui: Ui) -> Result<Exit> {
 }
 
 /// Prints a skill's document.
-pub fn show(arguments: &Show, ui: Ui) -> Result<Exit> {
-    let (_, document) = skills::find(&arguments.skill)?;
-    ui.data(document.text.as_bytes())?;
+pub fn show(arguments: &Show, directory: &Path, ui: Ui) -> Result<Exit> {
+    let (_, text) = skills::find(&arguments.skill, directory)?;
+    ui.data(text.as_bytes())?;
     Ok(Exit::Done)
 }

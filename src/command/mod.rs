@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod build;
+pub mod consent;
 pub mod look;
 pub mod undo;
 pub mod verify;
@@ -29,7 +30,7 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
                 )
                 .into());
             }
-            demo::run(arguments, ui)
+            demo::run(arguments, here, ui)
         }
         Skill::Add(arguments) => add::run(arguments, here, ui),
         Skill::Verify(arguments) => verify::run(arguments, here, ui),
@@ -37,6 +38,6 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
         Skill::Build(arguments) => build::run(arguments, here, ui),
         Skill::Undo(arguments) => undo::run(arguments, here, ui),
         Skill::List => look::list(ui),
-        Skill::Show(arguments) => look::show(arguments, ui),
+        Skill::Show(arguments) => look::show(arguments, here, ui),
     }
 }

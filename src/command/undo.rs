@@ -18,6 +18,7 @@ use crate::ui::{Tint, Ui};
 /// Runs the command.
 pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     let checkout = Checkout::find(directory)?;
+    checkout.of_this_user()?;
     checkout.repository()?;
     let locked = write::lock(&checkout, "skill undo", arguments.lock.timeout(), ui)?;
     if locked.recovered.is_some() {

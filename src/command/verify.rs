@@ -4,27 +4,28 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::branch::{self, Origin};
+use crate::branch;
 use crate::checkout::Checkout;
 use crate::cli::{Format, Verify};
+use crate::command::consent::{self, Yes};
 use crate::journal;
 use crate::needs;
 use crate::plan::{Finding, Pins, State, plan};
 use crate::problem::Exit;
 use crate::process;
 use crate::report::{Check, CheckEnd, Report, github, json, text};
-use crate::skill::{Copied, Skill, Step, Task};
+use crate::skill::{Copied, Layout, Origin, Skill, Step, Task};
 use crate::skills;
 use crate::ui::Ui;
 
 /// Runs the command.
 pub fn run(arguments: &Verify, directory: &Path, ui: Ui) -> Result<Exit> {
-    let (skill, _) = skills::find(&arguments.skill)?;
+    let (skill, _) = skills::find(&arguments.skill, directory)?;
     let checkout = Checkout::find(directory)?;
     let tests = if arguments.no_tests {
         Tests::Leave("left out by --no-tests")
     } else {
-        Tests::Run
+        Tests::Run(Yes::of(arguments.yes))
     };
     let report = report(&skill, &checkout, tests, ui)?;
     print(&report, &checkout, arguments.format, ui)?;
@@ -34,8 +35,8 @@ pub fn run(arguments: &Verify, directory: &Path, ui: Ui) -> Result<Exit> {
 /// What becomes of the document's tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tests<'a> {
-    /// They run.
-    Run,
+    /// They run, after a yes where the document is not the program's own.
+    Run(Yes),
     /// They do not: why.
     Leave(&'a str),
 }
@@ -46,7 +47,7 @@ pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> R
     survey.findings.extend(broken_off(checkout)?);
     let (tests, notes) = if survey.holds() {
         (tests, notes(skill, checkout))
-    } else if tests == Tests::Run {
+    } else if matches!(tests, Tests::Run(_)) {
         (Tests::Leave("the files come first"), Vec::new())
     } else {
         (tests, Vec::new())
@@ -54,6 +55,7 @@ pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> R
     Ok(Report {
         command: "verify",
         skill: skill.name.clone(),
+        called: skill.called.clone(),
         root: checkout.root().to_path_buf(),
         findings: survey.findings,
         notes,
@@ -79,9 +81,10 @@ fn checks(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Resul
     let Some(layout) = checkout.layout() else {
         return Ok(Vec::new());
     };
+    let tests = agreed(skill, checkout, layout, tests, ui)?;
     let check = |(step, task): (&Step, &Task)| {
         let ended = match tests {
-            Tests::Run => check(checkout, step, task, ui)?,
+            Tests::Run(_) => check(checkout, step, task, ui)?,
             Tests::Leave(why) => CheckEnd::NotRun(why.to_owned()),
         };
         Ok(Check {
@@ -91,6 +94,31 @@ fn checks(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Resul
         })
     };
     skill.checks(layout).map(check).collect()
+}
+
+/// What becomes of the tests when a person was asked about those that can start.
+fn agreed<'a>(
+    skill: &Skill,
+    checkout: &Checkout,
+    layout: Layout,
+    tests: Tests<'a>,
+    ui: Ui,
+) -> Result<Tests<'a>> {
+    let (Origin::Path, Tests::Run(yes)) = (skill.origin, tests) else {
+        return Ok(tests);
+    };
+    let mut ready = Vec::new();
+    for check in skill.checks(layout) {
+        if needs::unmet(checkout, check.1)?.is_empty() {
+            ready.push(check);
+        }
+    }
+    let agreed = consent::ask(skill, &ready, yes, "--no-tests leaves them out", ui)?;
+    Ok(if agreed {
+        tests
+    } else {
+        Tests::Leave("nobody agreed to them")
+    })
 }
 
 fn check(checkout: &Checkout, step: &Step, task: &Task, ui: Ui) -> Result<CheckEnd> {
@@ -128,15 +156,15 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
         .collect::<Vec<_>>();
     let read = |copy: &Copied| checkout.bytes(&copy.to);
     let note = match branch::origin_of(checkout, &skill.name, branch, &files, &read) {
-        Origin::Commit(commit) => format!(
+        branch::Origin::Commit(commit) => format!(
             "the same bytes as {branch} {} ({})",
             commit.short(),
             commit.date
         ),
-        Origin::Edited => format!(
+        branch::Origin::Edited => format!(
             "there; the bytes are no known {branch} commit's (edited, or of a commit not known here)"
         ),
-        Origin::Unknown => format!("there; bytes not compared: no {branch} commit here"),
+        branch::Origin::Unknown => format!("there; bytes not compared: no {branch} commit here"),
     };
     vec![("payload".to_owned(), note)]
 }

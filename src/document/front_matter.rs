@@ -1,6 +1,7 @@
 //! The head of a skill document: its name, what it is for, and the layouts that it serves. Knows nothing of its blocks.
 
 use super::Located;
+use super::safe::LONGEST;
 use crate::skill::Layout;
 
 /// What stands between the two `---`.
@@ -25,7 +26,6 @@ impl FrontMatter {
             if line.trim_end() == "---" {
                 let name: String =
                     name.ok_or((number, "the front matter has no `name:`".to_owned()))?;
-                let name = name.strip_prefix("add-").unwrap_or(&name).to_owned();
                 let summary =
                     summary.ok_or((number, "the front matter has no `description:`".to_owned()))?;
                 let layouts =
@@ -57,14 +57,17 @@ impl FrontMatter {
     }
 }
 
+/// The short name: it becomes part of file names and of commands, where a leading `-` would be an option.
 fn skill_name(value: &str) -> Result<String, String> {
-    let plain = !value.is_empty()
-        && value
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    plain
-        .then(|| value.to_owned())
-        .ok_or_else(|| format!("expected a name of a-z, 0-9 and `-`, found `{value}`"))
+    let name = value.strip_prefix("add-").unwrap_or(value);
+    let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || name.starts_with('-') || name.len() > LONGEST || !name.chars().all(inside)
+    {
+        return Err(format!(
+            "expected a name of a-z, 0-9 and `-`, {LONGEST} characters at most, found `{value}`"
+        ));
+    }
+    Ok(name.to_owned())
 }
 
 fn layout_list(value: &str) -> Result<Vec<Layout>, String> {

@@ -58,7 +58,7 @@ pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
 pub fn tip(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     let (address, source) = (fetch.address, fetch.source);
     let shell = shell(fetch.root).map_err(FetchError::Failed)?;
-    let listed = finish(&git(cmd!(shell, "git ls-remote {address} {source}")))?;
+    let listed = finish(&git(cmd!(shell, "git ls-remote -- {address} {source}")))?;
     let named = |line: &&str| {
         let name = line.split_whitespace().nth(1);
         name.is_some_and(|name| name == source || !source.contains('/'))
@@ -86,7 +86,7 @@ fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, Fetch
     };
     let command = cmd!(
         shell,
-        "git -c fetch.unpackLimit=1 -c pack.writeReverseIndex=false -c core.alternateRefsCommand={NO_PROGRAM} fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} {address} {refspec}"
+        "git -c fetch.unpackLimit=1 -c pack.writeReverseIndex=false -c core.alternateRefsCommand={NO_PROGRAM} fetch --dry-run {porcelain...} --no-tags --refmap= --no-auto-maintenance --no-recurse-submodules --no-write-fetch-head {whole...} -- {address} {refspec}"
     );
     let borrowed = fetch
         .borrowed
@@ -124,8 +124,9 @@ fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
     {
         return Err(FetchError::NoSuchRef);
     }
-    let problem =
-        Problem::could_not_run(format!("git could not fetch:\n{}", mask(words.trim_end())));
+    // Set in, so that no line of a remote's looks like one of ours.
+    let words = mask(words.trim_end()).replace('\n', "\n  ");
+    let problem = Problem::could_not_run(format!("git could not fetch:\n  {words}"));
     Err(FetchError::Failed(
         problem
             .hint("what git says above is what `git fetch` would say to you here")

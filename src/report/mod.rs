@@ -16,6 +16,8 @@ pub struct Report {
     pub command: &'static str,
     /// The skill's name.
     pub skill: String,
+    /// What a command is given for it, as a shell takes it.
+    pub called: String,
     /// The checkout's root.
     pub root: PathBuf,
     /// The facts, in the document's order.
@@ -79,7 +81,7 @@ impl Report {
     /// What mends a finding: the command, which refuses while another finding is blocked, or what to do by hand.
     #[must_use]
     pub fn mend(&self, finding: &Finding) -> Option<String> {
-        let add = format!("nanoclaw skill add {}", self.skill);
+        let add = format!("nanoclaw skill add {}", self.called);
         let blocked = |finding: &Finding| matches!(finding.state, State::Blocked(_));
         match &finding.state {
             State::Holds => None,

@@ -20,7 +20,7 @@ impl Job<'_> {
             .ok()
             .filter(|remote| !remote.is_empty());
         let remote = remote::choose(
-            &self.skill.name,
+            &self.skill.called,
             self.checkout,
             self.arguments.remote.as_deref(),
             environment.as_deref(),
@@ -109,7 +109,10 @@ impl Job<'_> {
         }
         let root = self.checkout.root().display();
         let found = format!("{root} is a partial clone, and files of `{name}` are not in it");
-        let hint = format!("nanoclaw skill add {}, without --offline", self.skill.name);
+        let hint = format!(
+            "nanoclaw skill add {}, without --offline",
+            self.skill.called
+        );
         Problem::could_not_run(found).hint(hint).into()
     }
 

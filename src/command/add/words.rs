@@ -139,7 +139,7 @@ impl Job<'_> {
             .any(|finding| finding.code == "layout-not-served");
         let hint = format!(
             "mend that by hand and run the command again; nanoclaw skill verify {} tells whether all is there",
-            self.skill.name
+            self.skill.called
         );
         if layout {
             Problem::refused(found)
@@ -166,7 +166,7 @@ impl Job<'_> {
             self.ui.say("  in place: the files are written. Containers read container/agent-runner/src at their next start, before any build;");
             self.ui.say("  the host keeps running what it has loaded, but dist/ may hold this build's output, which its next restart would load.");
         }
-        let name = &self.skill.name;
+        let name = &self.skill.called;
         self.ui.say(&format!(
             "  go on: mend the cause, then nanoclaw skill add {name}"
         ));

@@ -1,0 +1,120 @@
+//! What a document may hold that others than its reader see: names that go to files, to git and to messages. Touches no file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Located;
+use crate::names;
+use crate::shown::{self, is_hidden};
+use crate::skill::{Effect, Fact, Step, What};
+
+/// How long the name of a skill or a block may be, in characters: it becomes part of file names.
+pub(super) const LONGEST: usize = 64;
+
+/// No control character stands anywhere in a document: its text is shown, and its commands run, line by line.
+pub(super) fn text(text: &str) -> Located<()> {
+    for (index, line) in text.split('\n').enumerate() {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if let Some(c) = line.chars().find(|c| c.is_control() && *c != '\t') {
+            let found = format!("a control character, `{}`", c.escape_default());
+            return Err((index + 1, found));
+        }
+    }
+    Ok(())
+}
+
+/// A block holds no character that makes a line look like another one.
+pub(super) fn block(head: &str, body: &str) -> Result<(), String> {
+    let mut hidden = head.chars().chain(body.chars());
+    match hidden.find(|c| is_hidden(*c) && !matches!(c, '\n' | '\r' | '\t')) {
+        None => Ok(()),
+        Some(c) => Err(format!(
+            "a character that changes how the block looks, `{}`",
+            c.escape_default()
+        )),
+    }
+}
+
+/// The heading above a block: what messages, records and logs call it.
+pub(super) fn label(heading: &str) -> Result<String, String> {
+    let label = heading.trim();
+    if label.is_empty() {
+        return Err("a block needs a heading above it: the heading is its name".to_owned());
+    }
+    if label.contains(is_hidden) || label.chars().count() > LONGEST {
+        return Err(format!(
+            "expected a heading of one line and {LONGEST} characters at most, found `{}`",
+            shown::line(label)
+        ));
+    }
+    Ok(label.to_owned())
+}
+
+/// A path of a document: relative, inside the checkout, the same on every disk, and no part of git's own directory.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    let text = text.trim();
+    let whole = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if !whole || text.contains('\\') || names::refused(Path::new(text)).is_some() {
+        return Err(format!(
+            "expected a relative path inside the checkout, found `{}`",
+            shown::line(text)
+        ));
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// The branch of a document.
+pub(super) fn branch(name: String) -> Result<String, String> {
+    if names::is_branch(&name) {
+        Ok(name)
+    } else {
+        Err(format!(
+            "expected the name of a branch, found `{}`",
+            shown::line(name)
+        ))
+    }
+}
+
+/// The steps of a document fit together: no two paths differ by case alone, and no two builds have one name, by which they are recorded.
+pub(super) fn together(steps: &[Step]) -> Located<()> {
+    let mut known = BTreeMap::new();
+    let mut builds = Vec::new();
+    for step in steps {
+        match &step.what {
+            What::Fact(fact) => twin(fact, &mut known).map_err(|found| (step.line, found))?,
+            What::Task(task) if task.effect == Effect::Build => {
+                if builds.contains(&&step.label) {
+                    let found = format!("a second build below the heading `{}`", step.label);
+                    return Err((step.line, found));
+                }
+                builds.push(&step.label);
+            }
+            What::Task(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Adds the paths of a fact, and the folders above them, to those known by their lower case; each with whether it is a file's.
+fn twin(fact: &Fact, known: &mut BTreeMap<String, (PathBuf, bool)>) -> Result<(), String> {
+    for file in fact.paths() {
+        for path in file.ancestors() {
+            let lower = path.to_string_lossy().to_lowercase();
+            let first = known
+                .entry(lower)
+                .or_insert_with(|| (path.to_path_buf(), path == file));
+            if first.0 != path {
+                return Err(format!(
+                    "`{}` and `{}` differ by case alone: some disks take both for one",
+                    first.0.display(),
+                    path.display()
+                ));
+            }
+            if first.1 != (path == file) {
+                let found = format!("`{}` is named as a file and as a folder", path.display());
+                return Err(found);
+            }
+        }
+    }
+    Ok(())
+}

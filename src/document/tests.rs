@@ -1,0 +1,180 @@
+//! What a document must not hold: a row each, with the line and the words of its error.
+
+use super::parse;
+
+const FRONT: &str = "---\nname: add-x\ndescription: x\nlayouts: dockerfile\n---\n\n# X\n\n";
+const FACT: &str = "## lines\n\n```nc:append to:src/a.ts\nimport './x.js';\n```\n";
+
+/// The document's error.
+fn error(text: &str) -> String {
+    parse("x.md", text).map_or_else(|error| error.to_string(), |skill| format!("{skill:?}"))
+}
+
+/// A document with this block, whose fence is its line 11.
+fn with(block: &str) -> String {
+    format!("{FRONT}## block\n\n{block}\n\n{FACT}")
+}
+
+#[test]
+fn the_rows_stand_on_a_document_that_is_right() {
+    let skill = parse("x.md", &with("```nc:copy from-branch:b\nsrc/a.ts\n```")).unwrap();
+    assert_eq!(
+        (
+            skill.name.as_str(),
+            skill.called.as_str(),
+            skill.steps.len()
+        ),
+        ("x", "x", 2)
+    );
+}
+
+#[test]
+fn a_path_that_no_checkout_should_have_is_an_error_with_its_line() {
+    for path in [
+        "/etc/passwd",
+        "../x",
+        "a/../../x",
+        "a/./b",
+        "./a",
+        "a//b",
+        "a/",
+        "a\\b",
+        ".git/config",
+        "x/.GIT/config",
+        "GIT~1/config",
+        ".git ./config",
+        ".git::$INDEX_ALLOCATION/x",
+        ".g\u{200d}it/config",
+        "a\u{feff}/.git\u{feff}/x",
+    ] {
+        for block in [
+            format!("```nc:copy from-branch:b\n{path}\n```"),
+            format!("```nc:copy from-branch:b\n{path} -> src/a.ts\n```"),
+            format!("```nc:copy from-branch:b\nsrc/a.ts -> {path}\n```"),
+            format!("```nc:append to:{path}\nx\n```"),
+        ] {
+            // An attribute ends at a space.
+            if path.contains(' ') && block.contains("to:") {
+                continue;
+            }
+            let found = error(&with(&block));
+            let expected = found
+                .starts_with("x.md:11: expected a relative path inside the checkout, found")
+                || found.starts_with("x.md:11: a character that changes how the block looks");
+            assert!(expected, "{block}: {found}");
+        }
+    }
+    for block in [
+        "```nc:append to:\u{7}\nx\n```",
+        "```nc:copy from-branch:b\na\u{1b}[2Jb\n```",
+        "```nc:copy from-branch:b\na\rb\n```",
+    ] {
+        let found = error(&with(block));
+        assert!(found.contains(": a control character, `\\"), "{found}");
+    }
+}
+
+#[test]
+fn a_branch_that_git_would_read_otherwise_is_an_error() {
+    for branch in [
+        "-x",
+        "--upload-pack=x",
+        "+x",
+        "a:b",
+        "a..b",
+        "a^",
+        "a~1",
+        "a\\b",
+        "a.lock",
+        "*",
+        "a@{1}",
+        "/a",
+    ] {
+        let found = error(&with(&format!(
+            "```nc:copy from-branch:{branch}\nsrc/a.ts\n```"
+        )));
+        assert_eq!(
+            found,
+            format!("x.md:11: expected the name of a branch, found `{branch}`")
+        );
+    }
+}
+
+#[test]
+fn a_name_that_is_not_plain_is_an_error() {
+    let long = "x".repeat(65);
+    for name in [
+        "add-", "-x", "add--x", "a/b", "..", "A", "a b", "$(x)", "ä", "", &long,
+    ] {
+        let text = with("").replace("name: add-x", &format!("name: {name}"));
+        let found = error(&text);
+        assert!(
+            found.starts_with("x.md:2: expected a name of a-z"),
+            "{name}: {found}"
+        );
+    }
+}
+
+#[test]
+fn a_heading_is_the_name_of_its_block_on_one_line() {
+    let long = format!("## {}", "x".repeat(65));
+    for heading in ["## a&#10;b", "## a&#27;[2Jb", "## a&#8238;b", &long] {
+        let text = with("```nc:run effect:build\ntrue\n```").replace("## block", heading);
+        let found = error(&text);
+        assert!(
+            found.starts_with("x.md:11: expected a heading of one line") && !found.contains('\n'),
+            "{heading}: {found}"
+        );
+    }
+    let found = error(&with("```nc:run\ntrue\n```").replace("## block", "## &#32;"));
+    assert!(
+        found.starts_with("x.md:11: a block needs a heading"),
+        "{found}"
+    );
+    let two = with("one\ntwo\n===\n\n```nc:run\ntrue\n```");
+    assert_eq!(parse("x.md", &two).unwrap().steps[0].label, "one two");
+}
+
+#[test]
+fn characters_that_hide_what_a_line_says_are_an_error() {
+    for (c, line) in [
+        ('\u{1b}', 12),
+        ('\r', 12),
+        ('\u{0}', 12),
+        ('\u{85}', 12),
+        ('\u{202e}', 11),
+        ('\u{2066}', 11),
+        ('\u{2028}', 11),
+    ] {
+        let found = error(&with(&format!("```nc:run\ntrue {c} x\n```")));
+        assert!(found.starts_with(&format!("x.md:{line}: a c")), "{found}");
+        assert!(!found.contains(c), "{found:?}");
+    }
+    let windows = with("```nc:run\ntrue\n```").replace('\n', "\r\n");
+    assert!(parse("x.md", &windows).is_ok());
+    let prose = with("").replace("# X", "# X\n\nright to left: \u{200f}x");
+    assert!(parse("x.md", &prose).is_ok());
+}
+
+#[test]
+fn steps_that_one_disk_or_record_takes_for_one_are_an_error() {
+    for (path, words) in [
+        ("src/A.ts", "`src/A.ts` and `src/a.ts` differ by case alone"),
+        ("SRC/b.ts", "`SRC` and `src` differ by case alone"),
+        (
+            "src/a.ts/b",
+            "`src/a.ts` is named as a file and as a folder",
+        ),
+        ("src", "`src` is named as a file and as a folder"),
+    ] {
+        let found = error(&with(&format!("```nc:copy from-branch:b\n{path}\n```")));
+        assert!(
+            found.starts_with("x.md:17: ") && found.contains(words),
+            "{found}"
+        );
+    }
+    let build = "```nc:run effect:build\ntrue\n```";
+    let found = error(&with(&format!("{build}\n\n{build}")));
+    assert_eq!(found, "x.md:15: a second build below the heading `block`");
+    assert!(parse("x.md", &with(&format!("{build}\n\n## other\n\n{build}"))).is_ok());
+}
