@@ -253,7 +253,8 @@ fn is_partial(checkout: &Checkout) -> bool {
     promisor || config.get_string("extensions.partialclone").is_ok()
 }
 
-fn valid_ref(name: &str) -> Result<()> {
+/// Refuses what is no name of a commit, branch or tag: to git it might be an option or a refspec.
+pub fn valid_ref(name: &str) -> Result<()> {
     if names::is_branch(name) {
         return Ok(());
     }

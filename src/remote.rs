@@ -47,13 +47,7 @@ pub fn choose(
         .map(|asked| (asked, "--remote"))
         .or(environment.map(|asked| (asked, REMOTE_VARIABLE)))
     {
-        if asked.is_empty() || asked.starts_with('-') {
-            return Err(Problem::could_not_run(format!(
-                "expected a remote's name, URL, path or bundle file, found `{}`",
-                shown(asked)
-            ))
-            .into());
-        }
+        valid(asked)?;
         let url = named(asked).map_or(asked, |(_, url)| url);
         let local = from.join(asked);
         let address = if named(asked).is_none() && !asked.contains("://") && local.exists() {
@@ -91,6 +85,18 @@ pub fn choose(
         });
     }
     Err(none_chosen(skill, &remotes).into())
+}
+
+/// Refuses what names no remote: to git it would be an option.
+pub fn valid(asked: &str) -> Result<()> {
+    if !asked.is_empty() && !asked.starts_with('-') {
+        return Ok(());
+    }
+    let found = format!(
+        "expected a remote's name, URL, path or bundle file, found `{}`",
+        shown(asked)
+    );
+    Err(Problem::could_not_run(found).into())
 }
 
 /// No remote is the one to take: those that there are can be named.

@@ -34,6 +34,7 @@ use crate::ui::{Tint, Ui};
 pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill, directory)?;
     let pins = pins(&skill, &arguments.set)?;
+    source::valid(arguments)?;
     let checkout = Checkout::find(directory)?;
     let job = Job {
         skill: &skill,

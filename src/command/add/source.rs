@@ -7,11 +7,23 @@ use anyhow::Result;
 use super::{Job, Taken};
 use crate::branch::{self, Branch, Source, Store};
 use crate::checkout::Entry;
+use crate::cli::Add;
 use crate::payload::{Modules, Payload};
 use crate::problem::Problem;
 use crate::remote::{self, REMOTE_VARIABLE};
 use crate::skill::Copied;
 use crate::ui::Tint;
+
+/// Refuses what `--ref` and `--remote` cannot name, before anything is written.
+pub(super) fn valid(arguments: &Add) -> Result<()> {
+    if let Some(reference) = &arguments.reference {
+        branch::valid_ref(reference)?;
+    }
+    if let Some(remote) = &arguments.remote {
+        remote::valid(remote)?;
+    }
+    Ok(())
+}
 
 impl Job<'_> {
     /// Brings the branch and takes the files that fit.
