@@ -11,6 +11,8 @@ mod scope;
 mod shell;
 mod words;
 
+use std::collections::BTreeMap;
+
 use parse_dockerfile::{Command, FromInstruction, Instruction as Parsed, RunInstruction};
 
 pub use install::{Install, Manager, Version};
@@ -38,7 +40,14 @@ pub struct Dockerfile {
     global: Scope,
     /// What each stage's names stand for at its end.
     scopes: Vec<Scope>,
+    /// The index of the stage that has a name, in small letters: the last one, as BuildKit takes it, which compares names without case.
+    named: BTreeMap<String, usize>,
+    /// How many names of ARGs and ENVs the stages got from others so far.
+    handed: usize,
 }
+
+/// So many names are handed down from stage to stage. Nobody has as many, but a short file could: every stage has all of its base's.
+const HANDED: usize = 50_000;
 
 /// One stage of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,10 +87,14 @@ impl Dockerfile {
         } else {
             0
         };
-        let escape = escape(text.get(start..).unwrap_or_default())?;
+        let last = text.lines().count();
+        let mistake = |error| Unreadable::of(&error, last);
+        let escape = escape(text.get(start..).unwrap_or_default()).map_err(mistake)?;
         let statements = lines::statements(&text, start, escape)?;
         let masked = lines::mask(&text, &statements, escape);
-        let parsed = parse_dockerfile::parse_iter(&masked)?.collect::<Result<Vec<_>, _>>()?;
+        let parsed = parse_dockerfile::parse_iter(&masked)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(mistake)?;
         let mut file = Self {
             escape,
             instructions: Vec::new(),
@@ -90,6 +103,8 @@ impl Dockerfile {
             text,
             global: Scope::default(),
             scopes: Vec::new(),
+            named: BTreeMap::new(),
+            handed: 0,
         };
         if parsed.len() != statements.len() {
             return Err(file.torn(start));
@@ -138,7 +153,7 @@ impl Dockerfile {
             return Err(self.torn(statement.span.start));
         }
         let what = match parsed {
-            Parsed::From(from) => self.open(from),
+            Parsed::From(from) => self.open(from, statement)?,
             Parsed::Arg(_) => self.declare(statement),
             Parsed::Env(_) => self.set(statement),
             Parsed::Run(run) => What::Run(self.installs(run, statement, start)),
@@ -156,32 +171,38 @@ impl Dockerfile {
         Ok(())
     }
 
-    fn open(&mut self, from: &FromInstruction<'_>) -> What {
+    fn open(
+        &mut self,
+        from: &FromInstruction<'_>,
+        statement: &Statement,
+    ) -> Result<What, Unreadable> {
         let image = from.image.value.as_ref();
         let image = self
             .global
             .expand(image, self.escape)
             .unwrap_or_else(|| image.to_owned());
-        let named = |stage: &Stage| {
-            stage
-                .name
-                .as_ref()
-                .is_some_and(|name| name.eq_ignore_ascii_case(&image))
-        };
-        // BuildKit takes the last of several stages of one name, and compares names without case.
-        let base = self
-            .stages
-            .iter()
-            .rposition(named)
-            .map_or_else(|| Base::Image(image.clone()), Base::Stage);
-        let name = from.as_.as_ref().map(|(_, name)| name.value.to_string());
+        let named = self.named.get(&image.to_ascii_lowercase()).copied();
+        let base = named.map_or_else(|| Base::Image(image.clone()), Base::Stage);
         let inherited = match &base {
             Base::Stage(index) => self.scopes.get(*index).map(Scope::of_stage),
             Base::Image(image) => Some(Scope::of_image(image)),
         };
-        self.scopes.push(inherited.unwrap_or_default());
+        let inherited = inherited.unwrap_or_default();
+        self.handed += inherited.count();
+        if self.handed > HANDED {
+            return Err(Unreadable {
+                line: Some(self.line(statement.span.start)),
+                why: "the stages hand down more names than are read".to_owned(),
+            });
+        }
+        self.scopes.push(inherited);
+        let name = from.as_.as_ref().map(|(_, name)| name.value.to_string());
+        if let Some(name) = &name {
+            self.named
+                .insert(name.to_ascii_lowercase(), self.stages.len());
+        }
         self.stages.push(Stage { name, base });
-        What::From
+        Ok(What::From)
     }
 
     fn declare(&mut self, statement: &Statement) -> What {
@@ -289,18 +310,19 @@ impl Dockerfile {
     }
 }
 
-impl From<parse_dockerfile::Error> for Unreadable {
-    fn from(error: parse_dockerfile::Error) -> Self {
-        // A file without any FROM has no line to point at, and the parser says 0.
+impl Unreadable {
+    /// A mistake in a file of so many lines.
+    fn of(error: &parse_dockerfile::Error, last: usize) -> Self {
+        // A file without any FROM has no line to point at, and the parser says 0; of what the file's end ends it says the line below it.
         Self {
-            line: Some(error.line()).filter(|line| *line > 0),
+            line: Some(error.line().min(last)).filter(|line| *line > 0),
             why: format!("{error:#}"),
         }
     }
 }
 
 /// The parser gives directives only for a whole file, so it is handed the comments at the top and a FROM.
-fn escape(text: &str) -> Result<char, Unreadable> {
+fn escape(text: &str) -> Result<char, parse_dockerfile::Error> {
     let mut head: String = text
         .split_inclusive('\n')
         .take_while(|line| line.starts_with('#'))

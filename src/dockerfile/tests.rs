@@ -5,6 +5,8 @@ mod input;
 mod install;
 mod script;
 
+use std::time::{Duration, Instant};
+
 use super::{Base, Declaration, Dockerfile, Instruction, Unreadable, What};
 
 fn parse(text: &str) -> Dockerfile {
@@ -96,6 +98,42 @@ fn a_stage_name_that_stands_twice_is_the_later_one() {
 }
 
 #[test]
+fn hostile_files_take_linear_time() {
+    let names = |count| {
+        (0..count)
+            .map(|number| format!(" A{number}=1"))
+            .collect::<String>()
+    };
+    for (name, text, readable) in [
+        ("stages", "FROM a AS b\n".repeat(40_000), true),
+        ("stages without a name", "FROM b\n".repeat(60_000), true),
+        (
+            "names",
+            format!(
+                "FROM a AS b\nENV{}\n{}",
+                names(5_000),
+                "FROM b\n".repeat(10_000)
+            ),
+            false,
+        ),
+        (
+            "few names",
+            format!("FROM a AS b\nENV{}\n{}", names(100), "FROM b\n".repeat(400)),
+            true,
+        ),
+    ] {
+        let start = Instant::now();
+        assert_eq!(
+            Dockerfile::parse(text.as_bytes()).is_ok(),
+            readable,
+            "{name}"
+        );
+        // A quadratic search takes half a minute and more, a copy of every name for every stage gigabytes.
+        assert!(start.elapsed() < Duration::from_secs(10), "{name}");
+    }
+}
+
+#[test]
 fn args_have_names_values_and_places() {
     let text = "FROM a\nARG A B= C=1 D=\"x y\" E='z' \\\n  F=\\\n2 G=a\"b\"\\ c\n";
     let file = parse(text);
@@ -173,5 +211,13 @@ fn a_mistake_has_its_line() {
     assert_eq!(
         error("FROM a\nRUN x <<E\n"),
         expected(Some(2), "the heredoc has no end, a line `E`")
+    );
+    // The parser would say line 3, which the file does not have.
+    assert_eq!(
+        error("FROM a\nRUN <<<E\n"),
+        expected(
+            Some(2),
+            "expected end of here-document (<E), but reached eof"
+        )
     );
 }

@@ -133,10 +133,9 @@ impl Site<'_> {
         if let Some(env) = self.hiding(run) {
             return Err(self.hidden(env));
         }
-        let name = &self.layer.arg;
         let version = self.lost_version(wanted);
         let mut edit = Edit::new(Some(&version));
-        if let Some(empty) = self.declaration(name, run) {
+        if let Some(empty) = self.declaration(run) {
             edit.set_value(empty, &version);
             return Ok((self.empty_fault(empty), edit));
         }
@@ -156,7 +155,7 @@ impl Site<'_> {
         let version = self.first_version(wanted);
         let mut edit = Edit::new(Some(&version));
         let wanted = |pin: &Declaration| wanted.set.is_none_or(|set| pin.version() == Some(set));
-        match self.declaration(&self.layer.arg, run) {
+        match self.declaration(run) {
             None => edit.add_after(before, arg, &self.arg_line(&version), 0),
             Some(pin) if pin.filled().is_some() && wanted(pin) => edit = Edit::new(pin.version()),
             Some(pin) => edit.set_value(pin, &version),

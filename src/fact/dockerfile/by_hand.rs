@@ -37,7 +37,7 @@ impl Site<'_> {
         // The install may be a part of a longer RUN.
         let act = format!("remove the install of `{package}`, and write this below its RUN, at");
         let last = foreign.last();
-        let declared = last.and_then(|(run, _)| self.declaration(&self.layer.arg, run));
+        let declared = last.and_then(|(run, _)| self.declaration(run));
         if declared.is_some_and(|pin| pin.filled().is_some()) {
             return ByHand::at(act, at, &self.layer.run);
         }

@@ -20,12 +20,14 @@ pub struct Site<'a> {
 impl<'a> Site<'a> {
     /// The installs that make the fact hold, the one that counts last.
     pub fn pinned(self) -> Vec<Pinned<'a>> {
+        // Looking through the whole file for each of many RUNs would take quadratic time.
+        let naming = self.naming();
         let places = self
             .ours()
             .into_iter()
-            .filter(|(run, _)| self.hiding(run).is_none());
+            .filter(|(run, _)| self.hiding_among(&naming, run).is_none());
         let pin = |run| {
-            self.declaration(&self.layer.arg, run)
+            self.declaration_among(&naming, run)
                 .filter(|pin| pin.filled().is_some())
         };
         places
@@ -89,23 +91,37 @@ impl<'a> Site<'a> {
         above.rfind(declares)
     }
 
-    /// The declaration that gives the name its value at the RUN, or one without a value where none has one.
+    /// The instructions that declare or set our ARG's name.
+    fn naming(self) -> Vec<&'a Instruction> {
+        let name = &self.layer.arg;
+        let declares =
+            |found: &Instruction| found.declarations().iter().any(|arg| arg.name == *name);
+        let names = |found: &&Instruction| declares(found) || found.sets(name).is_some();
+        self.file.instructions.iter().filter(names).collect()
+    }
+
+    /// The declaration that gives our ARG its value at the RUN, or one without a value where none has one.
     ///
     /// An ARG without a value takes the global one, and where there is none leaves what its stage declared before it
     /// (Dockerfile reference, "Understand how ARG and FROM interact").
-    pub fn declaration(self, name: &str, run: &Instruction) -> Option<&'a Declaration> {
-        let named = |found: &&Declaration| found.name == name;
-        let outside = self
-            .file
-            .instructions
-            .iter()
-            .filter(|instruction| instruction.stage.is_none());
-        let global = outside
+    pub fn declaration(self, run: &Instruction) -> Option<&'a Declaration> {
+        self.declaration_among(&self.naming(), run)
+    }
+
+    fn declaration_among(
+        self,
+        naming: &[&'a Instruction],
+        run: &Instruction,
+    ) -> Option<&'a Declaration> {
+        let named = |found: &&Declaration| found.name == self.layer.arg;
+        let naming = || naming.iter().copied();
+        let global = naming()
+            .filter(|instruction| instruction.stage.is_none())
             .flat_map(Instruction::declarations)
             .filter(named)
             .rfind(|found| found.filled().is_some());
-        let declarations = self
-            .above(run)
+        let declarations = naming()
+            .filter(|other| other.stage == run.stage && other.span.start < run.span.start)
             .flat_map(Instruction::declarations)
             .filter(named);
         declarations.fold(None, |last, found| match found.value {
@@ -116,15 +132,20 @@ impl<'a> Site<'a> {
 
     /// An ENV of the ARG's name, which the RUN gets in the ARG's place. One that is given the ARG's value hides nothing.
     pub fn hiding(self, run: &Instruction) -> Option<&'a Instruction> {
+        self.hiding_among(&self.naming(), run)
+    }
+
+    fn hiding_among(
+        self,
+        naming: &[&'a Instruction],
+        run: &Instruction,
+    ) -> Option<&'a Instruction> {
         let inherited = self.inherited(run);
         let above =
             |other: &Instruction| other.stage == run.stage && other.span.start < run.span.start;
-        let mut envs = self
-            .file
-            .instructions
-            .iter()
-            .filter(|env| env.sets(&self.layer.arg).is_some());
-        envs.find(|env| above(env) && !self.repeats(env, run) || inherited(env))
+        let envs = naming.iter().copied();
+        let mut envs = envs.filter(|env| env.sets(&self.layer.arg).is_some());
+        envs.find(|env| above(env) && !self.repeats(naming, env, run) || inherited(env))
     }
 
     /// The line of the USER that a RUN runs as, and its name; none where only the base image says who that is.
@@ -140,20 +161,20 @@ impl<'a> Site<'a> {
     /// Says of an instruction whether it stands in a stage that the RUN's stage is built from.
     fn inherited(self, run: &Instruction) -> impl Fn(&Instruction) -> bool + use<> {
         let (stage, built) = (run.stage, self.file.built());
-        move |other| other.stage < stage && other.stage.is_some_and(|stage| built.contains(&stage))
+        move |other| other.stage < stage && is_among(&built, other)
     }
 
     /// Whether the ENV is given the value of the ARG that counts at the RUN, as in `ENV A=$A`.
-    fn repeats(self, env: &Instruction, run: &Instruction) -> bool {
+    fn repeats(self, naming: &[&'a Instruction], env: &Instruction, run: &Instruction) -> bool {
         let name = &self.layer.arg;
         let value = env.sets(name).and_then(|set| set.value.as_ref());
         let same =
             value.is_some_and(|value| Version::of(value.said()) == Version::Arg(name.clone()));
         let arg = || {
-            self.declaration(name, env)
+            self.declaration_among(naming, env)
                 .filter(|arg| arg.filled().is_some())
         };
-        same && arg().is_some() && arg() == self.declaration(name, run)
+        same && arg().is_some() && arg() == self.declaration_among(naming, run)
     }
 
     fn above(
@@ -169,25 +190,28 @@ impl<'a> Site<'a> {
 
     /// The installs of the layer's package as the layer has it: with pnpm, by the layer's ARG.
     pub fn ours(self) -> Vec<Place<'a>> {
-        let by_arg = |install: &Install| matches!(&install.version, Version::Arg(name) if *name == self.layer.arg);
         let mut places = self.places(&self.layer.package);
-        places.retain(|(_, install)| install.manager == Manager::Pnpm && by_arg(install));
+        places.retain(|(_, install)| self.is_ours(install));
         places
     }
 
     /// The installs of the layer's package that are not as the layer has it.
     pub fn foreign(self) -> Vec<Place<'a>> {
-        let ours = self.ours();
         let mut places = self.places(&self.layer.package);
-        places.retain(|place| !ours.contains(place));
+        places.retain(|(_, install)| !self.is_ours(install));
         places
+    }
+
+    fn is_ours(self, install: &Install) -> bool {
+        let by_arg = matches!(&install.version, Version::Arg(name) if *name == self.layer.arg);
+        install.manager == Manager::Pnpm && by_arg
     }
 
     /// The installs of a package in the stages that end up in the image.
     pub fn places(self, package: &str) -> Vec<Place<'a>> {
         let built = self.file.built();
-        let counts = |run: &&Instruction| run.stage.is_some_and(|stage| built.contains(&stage));
-        let runs = self.file.instructions.iter().filter(counts);
+        let runs = self.file.instructions.iter();
+        let runs = runs.filter(|run| is_among(&built, run));
         let places = runs.flat_map(|run| run.installs().iter().map(move |install| (run, install)));
         places
             .filter(|(_, install)| install.package == package)
@@ -197,7 +221,7 @@ impl<'a> Site<'a> {
     /// The version that our ARG has in a stage that ends up in the image, or before the first FROM.
     pub fn version_nearby(self) -> Option<&'a str> {
         let built = self.file.built();
-        let counts = |arg: &Instruction| arg.stage.is_none_or(|stage| built.contains(&stage));
+        let counts = |arg: &Instruction| arg.stage.is_none() || is_among(&built, arg);
         let mut nearby = self.valued().filter(|(arg, _)| counts(arg));
         nearby.find_map(|(_, found)| found.version())
     }
@@ -219,4 +243,10 @@ impl<'a> Site<'a> {
     pub fn line(self, declaration: &Declaration) -> usize {
         self.file.line(declaration.name_end)
     }
+}
+
+/// Says whether an instruction stands in one of the stages, the last of which comes first.
+fn is_among(stages: &[usize], instruction: &Instruction) -> bool {
+    let found = |stage: usize| stages.binary_search_by(|other| stage.cmp(other));
+    instruction.stage.is_some_and(|stage| found(stage).is_ok())
 }

@@ -1,5 +1,7 @@
 //! Laws over any bytes, and over lines thrown together.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
 
 use super::{codex, fill};
@@ -112,6 +114,17 @@ fn is_inserted_into(before: &[u8], after: &[u8]) -> bool {
     lines(before)
         .into_iter()
         .all(|line| rest.any(|other| other == line))
+}
+
+#[test]
+fn hostile_files_take_linear_time() {
+    for (piece, count) in [("{codex}\n", 20_000), ("FROM a AS a\nRUN true\n", 30_000)] {
+        let text = fill(&format!("FROM node AS a\n{}", piece.repeat(count)));
+        let start = Instant::now();
+        let _ = outcome(text.as_bytes(), &codex(), &Wanted::default());
+        // A search through the file or its stages for each line takes about a minute.
+        assert!(start.elapsed() < Duration::from_secs(10), "{piece:?}");
+    }
 }
 
 proptest! {
