@@ -42,12 +42,7 @@ pub struct Dockerfile {
     scopes: Vec<Scope>,
     /// The index of the stage that has a name, in small letters: the last one, as BuildKit takes it, which compares names without case.
     named: BTreeMap<String, usize>,
-    /// How many names of ARGs and ENVs the stages got from others so far.
-    handed: usize,
 }
-
-/// So many names are handed down from stage to stage. Nobody has as many, but a short file could: every stage has all of its base's.
-const HANDED: usize = 50_000;
 
 /// One stage of a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,7 +99,6 @@ impl Dockerfile {
             global: Scope::default(),
             scopes: Vec::new(),
             named: BTreeMap::new(),
-            handed: 0,
         };
         if parsed.len() != statements.len() {
             return Err(file.torn(start));
@@ -153,7 +147,7 @@ impl Dockerfile {
             return Err(self.torn(statement.span.start));
         }
         let what = match parsed {
-            Parsed::From(from) => self.open(from, statement)?,
+            Parsed::From(from) => self.open(from),
             Parsed::Arg(_) => self.declare(statement),
             Parsed::Env(_) => self.set(statement),
             Parsed::Run(run) => What::Run(self.installs(run, statement, start)),
@@ -171,11 +165,7 @@ impl Dockerfile {
         Ok(())
     }
 
-    fn open(
-        &mut self,
-        from: &FromInstruction<'_>,
-        statement: &Statement,
-    ) -> Result<What, Unreadable> {
+    fn open(&mut self, from: &FromInstruction<'_>) -> What {
         let image = from.image.value.as_ref();
         let image = self
             .global
@@ -187,22 +177,14 @@ impl Dockerfile {
             Base::Stage(index) => self.scopes.get(*index).map(Scope::of_stage),
             Base::Image(image) => Some(Scope::of_image(image)),
         };
-        let inherited = inherited.unwrap_or_default();
-        self.handed += inherited.count();
-        if self.handed > HANDED {
-            return Err(Unreadable {
-                line: Some(self.line(statement.span.start)),
-                why: "the stages hand down more names than are read".to_owned(),
-            });
-        }
-        self.scopes.push(inherited);
+        self.scopes.push(inherited.unwrap_or_default());
         let name = from.as_.as_ref().map(|(_, name)| name.value.to_string());
         if let Some(name) = &name {
             self.named
                 .insert(name.to_ascii_lowercase(), self.stages.len());
         }
         self.stages.push(Stage { name, base });
-        Ok(What::From)
+        What::From
     }
 
     fn declare(&mut self, statement: &Statement) -> What {

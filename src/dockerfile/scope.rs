@@ -71,11 +71,6 @@ impl Scope {
         }
     }
 
-    /// Returns how many names stand in it.
-    pub fn count(&self) -> usize {
-        self.names.len()
-    }
-
     /// Gives the name a value; without one, a value that only a build knows.
     pub fn set(&mut self, name: &str, value: Option<&str>, by: By) {
         let stands = value.map_or(Stands::Unknown, |text| Stands::For(text.to_owned()));

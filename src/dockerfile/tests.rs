@@ -104,9 +104,9 @@ fn hostile_files_take_linear_time() {
             .map(|number| format!(" A{number}=1"))
             .collect::<String>()
     };
-    for (name, text, readable) in [
-        ("stages", "FROM a AS b\n".repeat(40_000), true),
-        ("stages without a name", "FROM b\n".repeat(60_000), true),
+    for (name, text) in [
+        ("stages", "FROM a AS b\n".repeat(40_000)),
+        ("stages without a name", "FROM b\n".repeat(60_000)),
         (
             "names",
             format!(
@@ -114,20 +114,10 @@ fn hostile_files_take_linear_time() {
                 names(5_000),
                 "FROM b\n".repeat(10_000)
             ),
-            false,
-        ),
-        (
-            "few names",
-            format!("FROM a AS b\nENV{}\n{}", names(100), "FROM b\n".repeat(400)),
-            true,
         ),
     ] {
         let start = Instant::now();
-        assert_eq!(
-            Dockerfile::parse(text.as_bytes()).is_ok(),
-            readable,
-            "{name}"
-        );
+        assert!(Dockerfile::parse(text.as_bytes()).is_ok(), "{name}");
         // A quadratic search takes half a minute and more, a copy of every name for every stage gigabytes.
         assert!(start.elapsed() < Duration::from_secs(10), "{name}");
     }
