@@ -2,8 +2,8 @@
 
 mod git;
 mod line_ends;
-mod pipes;
 mod owner;
+mod pipes;
 mod place;
 mod root;
 mod rules;
@@ -34,6 +34,7 @@ pub struct Checkout {
     root: PathBuf,
     layout: Option<Layout>,
     git: OnceCell<Git>,
+    git_directory: OnceCell<Option<PathBuf>>,
     state: OnceCell<Option<PathBuf>>,
     prefix: OnceCell<PathBuf>,
     line_end_config: OnceCell<line_ends::Config>,
@@ -85,6 +86,7 @@ impl Checkout {
             root: root::find(from)?,
             layout: None,
             git: OnceCell::new(),
+            git_directory: OnceCell::new(),
             state: OnceCell::new(),
             prefix: OnceCell::new(),
             line_end_config: OnceCell::new(),

@@ -190,7 +190,12 @@ impl Checkout {
 
     /// The work tree's own git directory. Mostly it is `.git` in the root, known by what every one has (gitrepository-layout(5)); where it is
     /// not, libgit2 looks, whose start costs as much as reading all files of a skill.
-    fn git_directory(&self) -> Option<PathBuf> {
+    pub(super) fn git_directory(&self) -> Option<&Path> {
+        let found = self.git_directory.get_or_init(|| self.find_git_directory());
+        found.as_deref()
+    }
+
+    fn find_git_directory(&self) -> Option<PathBuf> {
         let usual = self.root.join(".git");
         let folders = ["objects", "refs"];
         let whole = usual.join("HEAD").is_file()

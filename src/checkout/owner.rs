@@ -17,9 +17,10 @@ impl Checkout {
     /// the files that it would write, and what builds write, would be nobody's who works here. For commands that write.
     pub fn of_this_user(&self) -> Result<()> {
         let user = rustix::process::geteuid().as_raw();
-        let state = self.state();
-        let own = state.as_deref().and_then(Path::parent);
-        for folder in [Some(self.root()), own].into_iter().flatten() {
+        for folder in [Some(self.root()), self.git_directory()]
+            .into_iter()
+            .flatten()
+        {
             let metadata = fs::metadata(folder)
                 .with_context(|| format!("failed to look at `{}`", shown::line(folder)))?;
             if metadata.uid() != user {
@@ -63,9 +64,28 @@ fn named(list: &str, user: u32) -> Option<String> {
     list.lines().find_map(of_user)
 }
 
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use git2::Repository;
+
     use super::named;
+    use crate::checkout::{BARRELS, Checkout};
+
+    #[test]
+    fn a_checkout_of_this_user_is_found_so_wherever_its_repository_is() {
+        for inside in ["", "inner", "in/inner"] {
+            let folder = tempfile::tempdir().unwrap();
+            Repository::init(folder.path()).unwrap();
+            let root = folder.path().join(inside);
+            fs::create_dir_all(root.join("src/providers")).unwrap();
+            fs::write(root.join(BARRELS[0]), "").unwrap();
+            let checkout = Checkout::find(&root).unwrap();
+            assert!(checkout.of_this_user().is_ok(), "{inside}");
+        }
+    }
 
     #[test]
     fn a_user_is_named_as_the_list_of_users_has_it() {

@@ -61,8 +61,7 @@ impl Checkout {
 
     /// Whether a place is in the git directory, which `.git` may only point to.
     fn is_own(&self, real: &Path) -> bool {
-        let state = self.state();
-        let own = state.as_deref().and_then(Path::parent);
+        let own = self.git_directory();
         let inside = own.and_then(|own| own.strip_prefix(&self.root).ok());
         inside.is_some_and(|own| real.starts_with(own))
     }
