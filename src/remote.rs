@@ -1,6 +1,7 @@
 //! Which remote the skill's branch comes from, and how it is named in messages. Contacts no remote.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use anyhow::Result;
 // Bytes without Unicode classes: those cost milliseconds to compile.
@@ -185,15 +186,21 @@ pub fn mask(text: &str) -> String {
     if !signs.iter().any(|sign| text.contains(sign)) {
         return text.to_owned();
     }
-    let hide = |text: String, (form, hidden): (&str, &str)| match Regex::new(form) {
-        Ok(form) => {
+    let hide = |text: String, (form, hidden): &(Option<Regex>, &str)| match form {
+        Some(form) => {
             let masked = form.replace_all(text.as_bytes(), hidden.as_bytes());
             String::from_utf8_lossy(&masked).into_owned()
         }
-        Err(_) => "***".to_owned(),
+        None => "***".to_owned(),
     };
-    CREDENTIALS.into_iter().fold(text.to_owned(), hide)
+    FORMS.iter().fold(text.to_owned(), hide)
 }
+
+/// [`CREDENTIALS`], compiled once: a build's output is masked line by line.
+static FORMS: LazyLock<Vec<(Option<Regex>, &str)>> = LazyLock::new(|| {
+    let compiled = |(form, hidden): (&str, _)| (Regex::new(form).ok(), hidden);
+    CREDENTIALS.into_iter().map(compiled).collect()
+});
 
 #[cfg(test)]
 mod tests {
