@@ -12,6 +12,7 @@ pub use store::Store;
 
 use std::collections::{BinaryHeap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Tree};
@@ -45,12 +46,13 @@ pub enum Source<'a> {
 }
 
 impl Branch {
-    /// Brings the branch from its remote by the user's own `git fetch`.
+    /// Brings the branch from its remote by the user's own `git fetch`, which may take as long as `limit`.
     pub fn fetch(
         checkout: &Checkout,
         store: Store,
         remote: &Remote,
         source: Source<'_>,
+        limit: Option<Duration>,
     ) -> Result<Self> {
         let name = match source {
             Source::Branch(branch) => format!("refs/heads/{branch}"),
@@ -73,6 +75,7 @@ impl Branch {
             whole: is_partial(checkout),
             address: &remote.address,
             source: &name,
+            limit: limit.map(process::Limit::from_now),
         };
         let failed = |error| match error {
             FetchError::NoSuchRef => no_such_ref(remote, &name, source).into(),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::checkout::Checkout;
 use crate::needs::{self, Unmet};
 use crate::pending::Pending;
-use crate::problem::Problem;
+use crate::problem::{Exit, Problem};
 use crate::process::{self, Ended};
 use crate::skill::{Need, Step, Task};
 use crate::ui::{Tint, Ui};
@@ -131,19 +131,29 @@ pub fn is_unavailable(checkout: &Checkout, task: &Task) -> Result<bool> {
     Ok(task.optional && !needs::unmet(checkout, task)?.is_empty())
 }
 
-/// Runs builds until one fails, and gives that one. What succeeded is struck off the pending ones at once.
+/// A build that did not come to its end, and the exit code that this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Broken<'a> {
+    /// The build.
+    pub build: Build<'a>,
+    /// [`Exit::BuildFailed`], or that of the signal which ended it.
+    pub exit: Exit,
+}
+
+/// Runs builds until one fails or is interrupted, and gives that one. What succeeded is struck off the pending ones at once.
 pub fn run<'a>(
     checkout: &Checkout,
     skill: &str,
     builds: &[Build<'a>],
     pending: Option<&Pending>,
     ui: Ui,
-) -> Result<Option<Build<'a>>> {
+) -> Result<Option<Broken<'a>>> {
     if builds.is_empty() {
         return Ok(None);
     }
     let environment = environment(checkout);
-    for (step, task) in builds {
+    for build in builds {
+        let (step, task) = *build;
         let log = log(checkout, skill, &step.label);
         let live = ui.start(&step.label, &task.commands.join(" && "));
         let mut show = |line: &str| live.line(line);
@@ -155,22 +165,36 @@ pub fn run<'a>(
             &mut show,
         )?;
         let time = live.end();
-        if !ended.success {
-            say_failed(&step.label, &ended, &time, log.as_deref(), ui);
-            return Ok(Some((step, task)));
-        }
-        ui.tell(Tint::Good, "built   ", &format!("{} ({time})", step.label));
-        if let Some(pending) = pending {
-            pending.strike(&step.label)?;
-        }
+        let exit = match &ended {
+            Ended::Succeeded => {
+                ui.tell(Tint::Good, "built   ", &format!("{} ({time})", step.label));
+                if let Some(pending) = pending {
+                    pending.strike(&step.label)?;
+                }
+                continue;
+            }
+            Ended::Failed { how, tail } => {
+                let how = format!("{}: {how} after {time}", step.label);
+                say_failed(&how, tail, log.as_deref(), ui);
+                Exit::BuildFailed
+            }
+            Ended::Interrupted(problem) => {
+                let how = format!("{}: {problem} after {time}", step.label);
+                ui.tell(Tint::Warn, "ended   ", &how);
+                problem.exit
+            }
+        };
+        return Ok(Some(Broken {
+            build: *build,
+            exit,
+        }));
     }
     Ok(None)
 }
 
-fn say_failed(label: &str, ended: &Ended, time: &str, log: Option<&Path>, ui: Ui) {
-    let how = format!("{label}: {} after {time}", ended.how);
-    ui.tell(Tint::Bad, "failed  ", &how);
-    for line in &ended.tail {
+fn say_failed(how: &str, tail: &[String], log: Option<&Path>, ui: Ui) {
+    ui.tell(Tint::Bad, "failed  ", how);
+    for line in tail {
         ui.say(&format!("    {line}"));
     }
     if let Some(log) = log {

@@ -128,6 +128,9 @@ pub struct Add {
     /// Pin this version, such as `CODEX_VERSION=0.130.0`
     #[arg(long, value_name = "ARG=VERSION")]
     pub set: Vec<String>,
+    /// End a fetch that takes longer than this; without it, git takes its time
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
     /// Use what is known here of the branch, and no network
     #[arg(long)]
     pub offline: bool,
@@ -152,6 +155,14 @@ impl LockWait {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.seconds.into())
+    }
+}
+
+impl Add {
+    /// How long a fetch may take.
+    #[must_use]
+    pub fn limit(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
     }
 }
 

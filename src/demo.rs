@@ -68,6 +68,7 @@ fn without_builds(arguments: &Add) -> Add {
         no_image: false,
         remote: None,
         reference: None,
+        timeout: None,
         offline: false,
         demo: false,
         lock: arguments.lock.clone(),

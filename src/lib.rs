@@ -24,6 +24,7 @@ pub mod sink;
 pub mod branch;
 pub mod builds;
 pub mod host;
+pub mod interrupt;
 pub mod needs;
 pub mod next;
 pub mod pending;

@@ -3,11 +3,15 @@
 use std::process::ExitCode;
 
 use nanoclaw::cli;
-use nanoclaw::command;
 use nanoclaw::problem::{Exit, Problem};
-use nanoclaw::ui::Ui;
+use nanoclaw::ui::{self, Ui};
+use nanoclaw::{command, interrupt, process};
 
 fn main() -> ExitCode {
+    interrupt::before_a_sudden_end(|| {
+        process::kill_running();
+        ui::give_back();
+    });
     let ui = Ui::new();
     let run = cli::parse(std::env::args_os()).and_then(|cli| match cli {
         Ok(cli) => command::run(&cli, ui),

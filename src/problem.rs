@@ -16,6 +16,10 @@ pub enum Exit {
     Refused = 3,
     /// The files are in place and a build failed; the next `add` goes on from there.
     BuildFailed = 4,
+    /// Ended by Ctrl-C (SIGINT).
+    Interrupted = 130,
+    /// Ended by SIGTERM or SIGHUP.
+    Terminated = 143,
 }
 
 /// An error that a person can mend.
@@ -48,6 +52,13 @@ impl Problem {
             hint: None,
             exit: Exit::Refused,
         }
+    }
+
+    /// Adds that nothing was written.
+    #[must_use]
+    pub fn and_nothing_written(mut self) -> Self {
+        self.message.push_str("; nothing was written");
+        self
     }
 
     /// Adds what mends it.

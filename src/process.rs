@@ -1,20 +1,24 @@
 //! The only module that starts processes: git, builds and checks. Prints nothing.
 
+mod child;
 mod fetch;
 
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
-pub use fetch::{Fetch, FetchError, fetch, tip};
+pub use child::kill_running;
+pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 
 use crate::problem::Problem;
+use crate::remote::mask;
+use child::{End, Heard, Place};
 
 /// Variables of a git hook or script around us that would lead git to another repository.
 const REPOSITORY_VARIABLES: [&str; 8] = [
@@ -42,6 +46,15 @@ fn git(command: Cmd<'_>) -> Cmd<'_> {
     command.env("LC_ALL", "C").quiet().ignore_status()
 }
 
+/// Runs a git command to its end, or until a deadline.
+fn run_git(command: Cmd<'_>, deadline: Option<Instant>) -> Result<child::Output> {
+    child::output(command.into(), deadline).map_err(|error| {
+        let problem =
+            Problem::could_not_run("the program `git` was not found, or could not be started");
+        error.context(problem.hint("install git and run the command again"))
+    })
+}
+
 /// The date of the demo's commits: a fixed one, so that their ids are the same everywhere.
 const DEMO_DATE: &str = "2026-05-01T12:00:00Z";
 
@@ -55,14 +68,11 @@ pub fn git_in(folder: &Path, arguments: &[&str]) -> Result<()> {
     let command = command
         .env("GIT_AUTHOR_DATE", DEMO_DATE)
         .env("GIT_COMMITTER_DATE", DEMO_DATE);
-    let output = command.output().map_err(|_| {
-        Problem::could_not_run("the program `git` was not found, or could not be started")
-            .hint("install git and run the command again")
-    })?;
-    if output.status.success() {
+    let output = run_git(command, None)?;
+    if output.end.is_success()? {
         return Ok(());
     }
-    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    let words = String::from_utf8_lossy(&output.err).into_owned();
     Err(Problem::could_not_run(format!(
         "git {} failed: {}",
         arguments.join(" "),
@@ -110,15 +120,12 @@ pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
     } else {
         &["info"]
     };
-    let output = cmd!(shell, "{engine} {question...}")
-        .env("LC_ALL", "C")
-        .quiet()
-        .ignore_status()
-        .output()?;
-    if output.status.success() {
+    let command = cmd!(shell, "{engine} {question...}").env("LC_ALL", "C");
+    let output = child::output(command.into(), None)?;
+    if output.end.is_success()? {
         return Ok(EngineState::Ready);
     }
-    let words = String::from_utf8_lossy(&output.stderr).to_lowercase();
+    let words = String::from_utf8_lossy(&output.err).to_lowercase();
     Ok(if words.contains("permission denied") {
         EngineState::NotPermitted
     } else {
@@ -127,20 +134,25 @@ pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
 }
 
 /// How a task's commands ended.
-pub struct Ended {
-    /// Whether all of them succeeded.
-    pub success: bool,
-    /// How the one that failed ended, such as `exit code 2`.
-    pub how: String,
-    /// The last lines of output.
-    pub tail: Vec<String>,
+pub enum Ended {
+    /// All of them succeeded.
+    Succeeded,
+    /// One failed.
+    Failed {
+        /// How it ended, such as `exit code 2`.
+        how: String,
+        /// The last lines of output.
+        tail: Vec<String>,
+    },
+    /// A signal to us ended one, or came before it began.
+    Interrupted(Problem),
 }
 
 /// How many lines of a failed task's output are shown.
 const TAIL: usize = 15;
 
-/// Runs commands one after the other, each by `sh -c` in `root`, until one fails. `line` sees each line of their output as it comes; the whole
-/// output goes to `log`, a file only the user can read.
+/// Runs commands one after the other, each by `sh -c` in `root` and in a process group of its own, until one fails. `line` sees each line of
+/// their output as it comes; the whole output goes to `log`, a file only the user can read. Credentials in URLs are masked in both.
 pub fn run(
     root: &Path,
     commands: &[String],
@@ -148,14 +160,31 @@ pub fn run(
     log: Option<&Path>,
     line: &mut dyn FnMut(&str),
 ) -> Result<Ended> {
+    let shell = shell(root)?;
     let mut log = log.map(open_log).transpose()?;
     let mut tail = Vec::new();
     for command in commands {
-        let status = stream(root, command, environment, &mut |bytes| {
+        let mut command = Command::from(cmd!(shell, "sh -c {command}"));
+        command.envs(environment.iter().map(|(key, value)| (key, value)));
+        let end = child::run(command, Place::OwnGroup, None, &mut |heard| {
+            let bytes = match heard {
+                Heard::Out(bytes) | Heard::Err(bytes) => bytes,
+                Heard::ToldToEnd => {
+                    line("being ended; a second signal does not wait for that");
+                    return Ok(());
+                }
+            };
+            let heard = String::from_utf8_lossy(bytes);
+            let text = mask(&heard);
             if let Some(file) = &mut log {
-                file.write_all(bytes).context("failed to write the log")?;
+                let logged = if text == heard {
+                    bytes
+                } else {
+                    text.as_bytes()
+                };
+                file.write_all(logged).context("failed to write the log")?;
             }
-            let text = String::from_utf8_lossy(bytes).trim_end().to_owned();
+            let text = text.trim_end().to_owned();
             line(&text);
             tail.push(text);
             if tail.len() > TAIL {
@@ -163,19 +192,16 @@ pub fn run(
             }
             Ok(())
         })?;
-        if !status.success() {
-            return Ok(Ended {
-                success: false,
-                how: status.to_string().replace("exit status: ", "exit code "),
-                tail,
-            });
-        }
+        let how = match end {
+            End::Exited(status) if status.success() => continue,
+            End::Exited(status) => status.to_string().replace("exit status: ", "exit code "),
+            End::Interrupted(problem) => return Ok(Ended::Interrupted(problem)),
+            End::Late => "ended for its time".to_owned(),
+            End::Asked => "stopped, for it asked something on the terminal,".to_owned(),
+        };
+        return Ok(Ended::Failed { how, tail });
     }
-    Ok(Ended {
-        success: true,
-        how: String::new(),
-        tail,
-    })
+    Ok(Ended::Succeeded)
 }
 
 fn open_log(path: &Path) -> Result<File> {
@@ -183,57 +209,16 @@ fn open_log(path: &Path) -> Result<File> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("failed to make `{}`", folder.display()))?;
     }
+    let context = || format!("failed to open the log `{}`", path.display());
     let opened = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(path);
-    opened.with_context(|| format!("failed to open the log `{}`", path.display()))
-}
-
-fn stream(
-    root: &Path,
-    command: &str,
-    environment: &[(String, String)],
-    line: &mut dyn FnMut(&[u8]) -> Result<()>,
-) -> Result<std::process::ExitStatus> {
-    let shell = shell(root)?;
-    let mut command = Command::from(cmd!(shell, "sh -c {command}"));
-    command.envs(environment.iter().map(|(key, value)| (key, value)));
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().context("failed to start `sh`")?;
-    let (sender, lines) = mpsc::channel();
-    let readers = [
-        child.stdout.take().map(|out| forward(out, sender.clone())),
-        child.stderr.take().map(|out| forward(out, sender)),
-    ];
-    for bytes in lines {
-        line(&bytes)?;
-    }
-    for reader in readers.into_iter().flatten() {
-        let _ = reader.join();
-    }
-    child.wait().context("failed to wait for `sh`")
-}
-
-fn forward(
-    from: impl Read + Send + 'static,
-    to: mpsc::Sender<Vec<u8>>,
-) -> std::thread::JoinHandle<()> {
-    std::thread::spawn(move || {
-        let mut from = BufReader::new(from);
-        let mut line = Vec::new();
-        while from
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|count| count > 0)
-        {
-            if to.send(std::mem::take(&mut line)).is_err() {
-                return;
-            }
-        }
-    })
+    let file = opened.with_context(context)?;
+    // One that was there keeps its mode.
+    let private = Permissions::from_mode(0o600);
+    file.set_permissions(private).with_context(context)?;
+    Ok(file)
 }

@@ -1,11 +1,18 @@
 //! The only module that prints or asks. Decides nothing: what is data goes to stdout, what is words goes to stderr.
 
+mod terminal;
+
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 
+pub use terminal::give_back;
+
+use crate::interrupt::{self, TICK};
 use crate::problem::Problem;
 
 pub use crate::shown::clean;
@@ -127,16 +134,31 @@ impl Ui {
             .context("failed to write the job summary")
     }
 
-    /// Asks for a yes on a terminal; elsewhere the command itself was the yes.
+    /// Asks for a yes on a terminal, before anything is written; elsewhere the command itself was the yes. A signal that comes meanwhile is an
+    /// error, with the exit code of the signal.
     pub fn confirm(self, question: &str) -> Result<bool> {
         if !self.terminal {
             return Ok(true);
         }
-        let asked = dialoguer::Confirm::new()
-            .with_prompt(clean(question))
-            .default(true)
-            .interact_opt();
-        Ok(asked.context("failed to read the answer")?.unwrap_or(false))
+        interrupt::watch()?;
+        terminal::lend();
+        let answer = ask(clean(question));
+        if let (Ok(answer), None) = (&answer, interrupt::asked()) {
+            terminal::is_back();
+            return Ok(answer.unwrap_or(false));
+        }
+        give_back();
+        let signal = interrupt::asked();
+        match (signal, answer) {
+            (Some(problem), _) => Err(problem.and_nothing_written().into()),
+            // Of a Ctrl-C alone, where the signal is ignored.
+            (None, Err(error)) if error.kind() == io::ErrorKind::Interrupted => {
+                Err(interrupt::interrupted().and_nothing_written().into())
+            }
+            (None, answer) => Ok(answer
+                .context("failed to read the answer")?
+                .unwrap_or(false)),
+        }
     }
 
     /// Whether somebody is there to be asked.
@@ -155,6 +177,7 @@ impl Ui {
             bar.set_prefix(clean(label));
             bar.set_message(clean(command));
             bar.enable_steady_tick(Duration::from_millis(100));
+            terminal::live(true);
             bar
         });
         if bar.is_none() {
@@ -179,6 +202,26 @@ impl Ui {
 impl Default for Ui {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Waits for the answer, or for a signal. The question is put by a thread of its own: it may read on when a signal has come, and is left to.
+fn ask(question: String) -> io::Result<Option<bool>> {
+    let (sender, answers) = mpsc::channel();
+    thread::spawn(move || {
+        let asked = dialoguer::Confirm::new()
+            .with_prompt(question)
+            .default(true)
+            .interact_opt();
+        // Nobody waits any more when a signal came first.
+        let _ = sender.send(asked.map_err(|dialoguer::Error::IO(error)| error));
+    });
+    loop {
+        match answers.recv_timeout(TICK) {
+            Ok(answer) => return answer,
+            Err(RecvTimeoutError::Timeout) if interrupt::asked().is_none() => {}
+            Err(_) => return Err(io::ErrorKind::Interrupted.into()),
+        }
     }
 }
 
@@ -207,10 +250,16 @@ impl Live {
     /// Takes the live line away and gives the time it stood, in seconds with one decimal.
     #[must_use]
     pub fn end(self) -> String {
-        if let Some(bar) = self.bar {
-            bar.finish_and_clear();
-        }
         format!("{:.1} s", self.since.elapsed().as_secs_f64())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+            terminal::live(false);
+        }
     }
 }
 

@@ -115,15 +115,17 @@ fn only_ui_prints_or_asks() {
     only(
         r"\be?print(ln)?!|\bdbg!|\bstdout\(\)|\bstderr\(\)|\bstdin\(\)|\bdialoguer\b|\bindicatif\b",
         // Cargo reads what its build script prints.
-        |path| matches!(path, "ui.rs" | "build.rs"),
+        |path| matches!(path, "ui.rs" | "build.rs") || path.starts_with("ui/"),
     );
 }
 
 #[test]
 fn only_main_ends_the_program() {
-    only(r"\bExitCode\b|process::(exit|abort)", |path| {
-        path == "main.rs"
-    });
+    only(
+        r"\bExitCode\b|process::(exit|abort)|low_level::(exit|abort)",
+        // A second signal does not wait for main.
+        |path| matches!(path, "main.rs" | "interrupt.rs"),
+    );
 }
 
 #[test]

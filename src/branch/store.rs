@@ -73,7 +73,7 @@ impl Store {
             .with_context(|| format!("failed to make the store `{}`", self.folder.display()))
     }
 
-    /// Takes the folders away that a fetch has put nothing into, up to the git directory.
+    /// Takes away what a git that was ended had begun to write, and the folders that a fetch has put nothing into, up to the git directory.
     pub(super) fn unmake(&self) {
         // A temporary one goes with the value.
         if self.temporary.is_some() {
@@ -81,6 +81,12 @@ impl Store {
         }
         let objects = self.objects();
         let pack = objects.join("pack");
+        for entry in fs::read_dir(&pack).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with("tmp_") {
+                // What stays only takes up space.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
         let state = self.folder.parent().unwrap_or(&self.folder);
         // One that holds something stays, by what the call is.
         for folder in [&pack, &objects, &self.folder, state] {

@@ -286,10 +286,10 @@ impl Job<'_> {
         self.write(planned, &ready)?;
         ready.pass_over(pending.as_ref(), self.ui)?;
         let name = &self.skill.name;
-        let failed = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
-        if let Some(failed) = failed {
-            self.say_half_built(failed, !plan.edits.is_empty());
-            return Ok(Exit::BuildFailed);
+        let broken = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
+        if let Some(broken) = broken {
+            self.say_half_built(broken, !plan.edits.is_empty());
+            return Ok(broken.exit);
         }
         self.finish()
     }

@@ -52,8 +52,8 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     }
     let pending = Pending::of(&checkout, &skill.name);
     ready.pass_over(pending.as_ref(), ui)?;
-    let failed = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
-    Ok(failed.map_or(Exit::Done, |_| Exit::BuildFailed))
+    let broken = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
+    Ok(broken.map_or(Exit::Done, |broken| broken.exit))
 }
 
 fn not_agreed(ui: Ui) -> Exit {

@@ -12,7 +12,7 @@ use crate::journal;
 use crate::needs;
 use crate::plan::{Finding, Pins, State, plan};
 use crate::problem::Exit;
-use crate::process;
+use crate::process::{self, Ended};
 use crate::report::{Check, CheckEnd, Report, github, json, text};
 use crate::skill::{Copied, Layout, Origin, Skill, Step, Task};
 use crate::skills;
@@ -134,11 +134,11 @@ fn check(checkout: &Checkout, step: &Step, task: &Task, ui: Ui) -> Result<CheckE
         live.line(line);
     })?;
     let _ = live.end();
-    Ok(if ended.success {
-        CheckEnd::Passed
-    } else {
-        CheckEnd::Failed(ended.how, ended.tail)
-    })
+    match ended {
+        Ended::Succeeded => Ok(CheckEnd::Passed),
+        Ended::Failed { how, tail } => Ok(CheckEnd::Failed(how, tail)),
+        Ended::Interrupted(problem) => Err(problem.into()),
+    }
 }
 
 /// What can be said of the copied files beyond that they are there.

@@ -1,10 +1,12 @@
 //! The user's own `git fetch` into a store of ours, and its `git ls-remote`. Reads none of what they bring.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use xshell::{Cmd, cmd};
 
-use super::{git, shell};
+use super::child::End;
+use super::{git, run_git, shell};
 use crate::problem::Problem;
 use crate::remote::mask;
 
@@ -22,6 +24,26 @@ pub struct Fetch<'a> {
     pub address: &'a str,
     /// The ref or commit at the remote.
     pub source: &'a str,
+    /// How long git may take, all its calls together.
+    pub limit: Option<Limit>,
+}
+
+/// How long a fetch may take (`--timeout`), and when that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    time: Duration,
+    deadline: Option<Instant>,
+}
+
+impl Limit {
+    /// A limit that begins now. One beyond the end of the clock is none.
+    #[must_use]
+    pub fn from_now(time: Duration) -> Self {
+        Self {
+            time,
+            deadline: Instant::now().checked_add(time),
+        }
+    }
 }
 
 /// Why a fetch brought nothing.
@@ -58,7 +80,10 @@ pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
 pub fn tip(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     let (address, source) = (fetch.address, fetch.source);
     let shell = shell(fetch.root).map_err(FetchError::Failed)?;
-    let listed = finish(&git(cmd!(shell, "git ls-remote -- {address} {source}")))?;
+    let listed = finish(
+        fetch,
+        git(cmd!(shell, "git ls-remote -- {address} {source}")),
+    )?;
     let named = |line: &&str| {
         let name = line.split_whitespace().nth(1);
         name.is_some_and(|name| name == source || !source.contains('/'))
@@ -95,25 +120,29 @@ fn run_fetch(fetch: &Fetch<'_>, porcelain: bool) -> Result<Option<String>, Fetch
         .collect::<Vec<_>>()
         .join(":");
     finish(
-        &git(command)
+        fetch,
+        git(command)
             .env("GIT_OBJECT_DIRECTORY", fetch.objects)
             .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", borrowed),
     )
 }
 
-fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
-    let output = command.output().map_err(|_| {
-        let problem =
-            Problem::could_not_run("the program `git` was not found, or could not be started");
-        FetchError::Failed(problem.hint("install git and run the command again").into())
-    })?;
-    if output.status.success() {
-        return Ok(Some(String::from_utf8_lossy(&output.stdout).into_owned()));
+/// `None` when this git does not know an option.
+fn finish(fetch: &Fetch<'_>, command: Cmd<'_>) -> Result<Option<String>, FetchError> {
+    let deadline = fetch.limit.and_then(|limit| limit.deadline);
+    let output = run_git(command, deadline).map_err(FetchError::Failed)?;
+    match output.end {
+        End::Exited(status) if status.success() => {
+            return Ok(Some(String::from_utf8_lossy(&output.out).into_owned()));
+        }
+        End::Exited(status) if status.code() == Some(129) => return Ok(None),
+        End::Exited(_) | End::Asked => {}
+        End::Interrupted(problem) => {
+            return Err(FetchError::Failed(problem.and_nothing_written().into()));
+        }
+        End::Late => return Err(FetchError::Failed(late(fetch).into())),
     }
-    if output.status.code() == Some(129) {
-        return Ok(None);
-    }
-    let words = said(&output.stderr);
+    let words = said(&output.err);
     if [
         "couldn't find remote ref",
         "no such remote ref",
@@ -132,6 +161,17 @@ fn finish(command: &Cmd<'_>) -> Result<Option<String>, FetchError> {
             .hint("what git says above is what `git fetch` would say to you here")
             .into(),
     ))
+}
+
+fn late(fetch: &Fetch<'_>) -> Problem {
+    let seconds = fetch.limit.map_or(0, |limit| limit.time.as_secs());
+    let address = mask(fetch.address);
+    let found = format!(
+        "git had not fetched from `{address}` after {seconds} s (--timeout), and was ended"
+    );
+    Problem::could_not_run(found).hint(
+        "a longer --timeout, or another remote with --remote; --offline takes what is known here",
+    )
 }
 
 /// What a git says on standard error, but for its not finding [`NO_PROGRAM`].

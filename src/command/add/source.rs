@@ -56,7 +56,13 @@ impl Job<'_> {
         let branch = if self.arguments.offline {
             Branch::offline(self.checkout, store, &remote, source)?
         } else {
-            Branch::fetch(self.checkout, store, &remote, source)?
+            Branch::fetch(
+                self.checkout,
+                store,
+                &remote,
+                source,
+                self.arguments.limit(),
+            )?
         };
         let payload = match source {
             Source::Ref(..) => branch.payload(copies),

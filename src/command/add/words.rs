@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::{Job, Planned};
-use crate::builds::{Build, Ready};
+use crate::builds::{Broken, Ready};
 use crate::checkout::Entry;
 use crate::command::look;
 use crate::fact::dockerfile;
 use crate::next;
 use crate::plan::{Edit, Plan, Role};
-use crate::problem::Problem;
+use crate::problem::{Exit, Problem};
 use crate::report::text;
 use crate::skill::{Fact, Layout, Need};
 use crate::ui::{Tint, clean};
@@ -156,20 +156,28 @@ impl Job<'_> {
         }
     }
 
-    /// What a failed build leaves, and the way back where this run wrote something.
+    /// What a build leaves that failed or was interrupted, the way on, and the way back where this run wrote something.
     ///
     /// `container/agent-runner/src` is mounted live into every container; the host runs `dist/`, which `tsc` writes even when it reports errors.
-    pub(super) fn say_half_built(&self, failed: Build<'_>, wrote: bool) {
-        if failed.1.needs.contains(&Need::Engine) {
+    pub(super) fn say_half_built(&self, broken: Broken<'_>, wrote: bool) {
+        let (step, task) = broken.build;
+        if task.needs.contains(&Need::Engine) {
             self.ui.say("  in place: the files are written, and containers go on using the image that was there before.");
         } else {
             self.ui.say("  in place: the files are written. Containers read container/agent-runner/src at their next start, before any build;");
             self.ui.say("  the host keeps running what it has loaded, but dist/ may hold this build's output, which its next restart would load.");
         }
         let name = &self.skill.called;
-        self.ui.say(&format!(
-            "  go on: mend the cause, then nanoclaw skill add {name}"
-        ));
+        if broken.exit == Exit::BuildFailed {
+            self.ui.say(&format!(
+                "  go on: mend the cause, then nanoclaw skill add {name}"
+            ));
+        } else {
+            self.ui.say(&format!(
+                "  go on: the build stays pending ({}); nanoclaw skill add {name} runs it",
+                step.label
+            ));
+        }
         if wrote {
             let build = self.first_build().unwrap_or_default();
             self.ui

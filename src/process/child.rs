@@ -1,0 +1,304 @@
+//! One child process at a time: started, heard line by line, and ended early by a signal to us or at a deadline. Prints nothing.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
+
+use crate::interrupt::{self, TICK};
+use crate::problem::Problem;
+
+/// Where a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a process group of its own, which is ended as a whole. It cannot ask on the terminal.
+    OwnGroup,
+    /// In ours, so that it can: a git may want a passphrase.
+    OurGroup,
+}
+
+/// How a process ended.
+pub(super) enum End {
+    /// By itself.
+    Exited(ExitStatus),
+    /// By a signal to us.
+    Interrupted(Problem),
+    /// At the deadline.
+    Late,
+    /// It was stopped as it asked on the terminal, which is not its own.
+    Asked,
+}
+
+impl End {
+    /// Whether the process succeeded; an error where a signal to us ended it.
+    pub(super) fn is_success(&self) -> Result<bool> {
+        match self {
+            Self::Exited(status) => Ok(status.success()),
+            Self::Interrupted(problem) => Err(problem.clone().into()),
+            Self::Late | Self::Asked => Ok(false),
+        }
+    }
+}
+
+/// What is heard of a process while it runs.
+pub(super) enum Heard<'a> {
+    /// A line on standard output, with its line end.
+    Out(&'a [u8]),
+    /// A line on standard error.
+    Err(&'a [u8]),
+    /// It has been told to end.
+    ToldToEnd,
+}
+
+/// How long a process may take to end when it is told to, before it is killed.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How long output is waited for when the process has ended and another still holds its pipes.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Runs a command to its end. On an error of `heard` the process is killed.
+pub(super) fn run(
+    command: Command,
+    place: Place,
+    deadline: Option<Instant>,
+    heard: &mut dyn FnMut(Heard<'_>) -> Result<()>,
+) -> Result<End> {
+    interrupt::watch()?;
+    if let Some(problem) = interrupt::asked() {
+        return Ok(End::Interrupted(problem));
+    }
+    let mut running = Running::start(command, place)?;
+    let mut ended = None;
+    let mut told: Option<(Instant, End)> = None;
+    loop {
+        let mut why = None;
+        match running.events.recv_timeout(TICK) {
+            Ok(Event::Out(line)) => heard(Heard::Out(&line))?,
+            Ok(Event::Err(line)) => heard(Heard::Err(&line))?,
+            Ok(Event::Asked) => why = Some(End::Asked),
+            Ok(Event::Ended) => ended = Some(Instant::now()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        why = interrupt::asked()
+            .map(End::Interrupted)
+            .or(why)
+            .or_else(|| is_late().then_some(End::Late));
+        let over = |since: Instant, limit| since.elapsed() >= limit;
+        match (&told, why) {
+            (None, Some(why)) => {
+                running.target.end();
+                told = Some((Instant::now(), why));
+                heard(Heard::ToldToEnd)?;
+            }
+            (Some((since, _)), _) if over(*since, GRACE) => break,
+            (None, _) if ended.is_some_and(|since| over(since, LINGER)) => break,
+            _ => {}
+        }
+    }
+    if told.is_some() {
+        running.target.kill();
+    }
+    let status = running.reap().context("failed to wait for the process")?;
+    let why = told.map(|(_, why)| why);
+    // A Ctrl-C is for all of the terminal's group: a git may have ended of it before it was noticed here.
+    let failed = || (!status.success()).then(interrupt::asked).flatten();
+    let why = why.or_else(|| failed().map(End::Interrupted));
+    Ok(why.unwrap_or(End::Exited(status)))
+}
+
+/// What a process said, on standard output and on standard error, and how it ended.
+pub(super) struct Output {
+    pub(super) end: End,
+    pub(super) out: Vec<u8>,
+    pub(super) err: Vec<u8>,
+}
+
+/// Runs a command that may ask on the terminal, and collects what it says.
+pub(super) fn output(command: Command, deadline: Option<Instant>) -> Result<Output> {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let end = run(command, Place::OurGroup, deadline, &mut |heard| {
+        match heard {
+            Heard::Out(line) => out.extend(line),
+            Heard::Err(line) => err.extend(line),
+            Heard::ToldToEnd => {}
+        }
+        Ok(())
+    })?;
+    Ok(Output { end, out, err })
+}
+
+/// Kills the process that runs, if one does, with all that it started.
+pub fn kill_running() {
+    if let Some(target) = &*now() {
+        target.kill();
+    }
+}
+
+/// The process that runs, while its id is its own.
+static NOW: Mutex<Option<Target>> = Mutex::new(None);
+
+fn now() -> MutexGuard<'static, Option<Target>> {
+    NOW.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Where signals go that are meant for a process.
+#[derive(Debug, Clone, Copy)]
+struct Target {
+    id: Pid,
+    place: Place,
+}
+
+impl Target {
+    /// Tells the process to end. By SIGTERM, also after a Ctrl-C: what a shell runs in the background ignores SIGINT.
+    fn end(self) {
+        self.signal(Signal::TERM);
+        // One that is stopped hears nothing else.
+        self.signal(Signal::CONT);
+    }
+
+    fn kill(self) {
+        self.signal(Signal::KILL);
+    }
+
+    fn signal(self, signal: Signal) {
+        // A process that is gone has ended, which is all that is wanted.
+        match self.place {
+            Place::OwnGroup => {
+                let _ = kill_process_group(self.id, signal);
+            }
+            Place::OurGroup => {
+                // Git ends without its ssh, which may wait for a connection for minutes.
+                for id in with_descendants(self.id) {
+                    let _ = kill_process(id, signal);
+                }
+            }
+        }
+    }
+}
+
+/// A process and those that it started, as Linux tells them; elsewhere the process alone.
+fn with_descendants(id: Pid) -> Vec<Pid> {
+    let mut found = vec![id];
+    let mut looked = 0;
+    while let Some(id) = found.get(looked) {
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        let children = children.unwrap_or_default();
+        let ids = children.split_whitespace().filter_map(|id| id.parse().ok());
+        found.extend(ids.filter_map(Pid::from_raw));
+        looked += 1;
+    }
+    found
+}
+
+/// What is heard of a process.
+enum Event {
+    Out(Vec<u8>),
+    Err(Vec<u8>),
+    Asked,
+    Ended,
+}
+
+/// A process that has not been waited for, so that its id is no other's. Dropped, it is killed.
+struct Running {
+    child: Child,
+    target: Target,
+    events: Receiver<Event>,
+    reaped: bool,
+}
+
+impl Running {
+    fn start(mut command: Command, place: Place) -> Result<Self> {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if place == Place::OwnGroup {
+            command.process_group(0);
+        }
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command.spawn();
+        let mut child = child.with_context(|| format!("failed to start `{name}`"))?;
+        let (sender, events) = mpsc::channel();
+        if let Some(out) = child.stdout.take() {
+            forward(out, Event::Out, sender.clone());
+        }
+        if let Some(err) = child.stderr.take() {
+            forward(err, Event::Err, sender.clone());
+        }
+        let id = Pid::from_child(&child);
+        let target = Target { id, place };
+        thread::spawn(move || watch(target, &sender));
+        *now() = Some(target);
+        Ok(Self {
+            child,
+            target,
+            events,
+            reaped: false,
+        })
+    }
+
+    fn reap(&mut self) -> std::io::Result<ExitStatus> {
+        *now() = None;
+        self.reaped = true;
+        self.child.wait()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.reaped {
+            self.target.kill();
+            let _ = self.reap();
+        }
+    }
+}
+
+fn forward(from: impl Read + Send + 'static, event: fn(Vec<u8>) -> Event, to: Sender<Event>) {
+    thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        let mut line = Vec::new();
+        while from
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|count| count > 0)
+        {
+            let line = std::mem::take(&mut line);
+            if to.send(event(line)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Tells when a process ends, or is stopped for asking on a terminal that is not its own. Leaves it to be waited for.
+fn watch(target: Target, to: &Sender<Event>) {
+    let id = target.id;
+    let asks = [Signal::TTIN.as_raw(), Signal::TTOU.as_raw()];
+    let looks = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+    loop {
+        match waitid(WaitId::Pid(id), looks) {
+            Err(rustix::io::Errno::INTR) | Ok(None) => {}
+            Ok(Some(status)) if status.stopped() => {
+                let asks = |by| target.place == Place::OwnGroup && asks.contains(&by);
+                if status.stopping_signal().is_some_and(asks) {
+                    // Nobody listens where it is being ended.
+                    let _ = to.send(Event::Asked);
+                }
+                // Seen: the next look waits for what comes then.
+                let seen = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+                let _ = waitid(WaitId::Pid(id), seen);
+            }
+            Ok(Some(_)) | Err(_) => break,
+        }
+    }
+    let _ = to.send(Event::Ended);
+}
