@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::checkout::Checkout;
 use crate::files;
+use crate::interrupt;
 use crate::journal;
 use crate::problem::Problem;
 
@@ -92,6 +93,7 @@ fn wait(file: &File, checkout: &Checkout, timeout: Duration, waits: &dyn Fn(&str
             told = true;
         }
         std::thread::sleep(PAUSE.min(timeout));
+        interrupt::check()?;
     }
 }
 

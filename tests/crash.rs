@@ -13,8 +13,10 @@ mod support;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use support::{PROJECT, Tree, World, for_each_fixture};
 
 type Judged = Result<(), String>;
@@ -233,6 +235,51 @@ fn an_add_of_which_any_call_fails_leaves_nothing_half_done() {
     println!("{faults} failed calls, {told} that said so");
     assert!(told * 10 > faults * 8, "only {told} of {faults} said so");
     assert!(faults > 1_500, "only {faults} failed calls");
+}
+
+/// Stopped at a call, then sent a signal: what is written is taken back at once, but for an add that has all of its files in place.
+#[test]
+fn an_add_that_is_interrupted_while_it_writes_is_taken_back() {
+    let stage = sample();
+    let mut taken_back = 0;
+    for call in (1..).step_by(3) {
+        let (signal, code) = match call % 9 {
+            1 => (Signal::INT, 130),
+            4 => (Signal::TERM, 143),
+            _ => (Signal::HUP, 143),
+        };
+        stage.begin_again();
+        let log = stage.world.base().join("calls");
+        let _ = fs::remove_file(&log);
+        let root = &stage.world.root;
+        let mut command = stage.world.command(env!("CARGO_BIN_EXE_nanoclaw"), root);
+        let asked = format!("{call}:stop:{}", log.display());
+        command.args(ADD).env("NANOCLAW_FAULT", asked);
+        command.stdin(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the program");
+        let process = Pid::from_child(&child);
+        let status = waitpid(Some(process), WaitOptions::UNTRACED).expect("a wait");
+        let (_, status) = status.expect("a status");
+        if !status.stopped() {
+            assert!(taken_back > 10, "only {taken_back} taken back");
+            return;
+        }
+        for signal in [signal, Signal::CONT] {
+            kill_process(process, signal).expect("a signal");
+        }
+        let output = child.wait_with_output().expect("an end");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said = |found: String| panic!("{signal:?} at call {call}: {found}\n{words}");
+        if output.status.code() == Some(code) {
+            taken_back += 1;
+            stage.is(&stage.start).unwrap_or_else(said);
+            assert!(words.contains("every file is as it was before"), "{words}");
+        } else {
+            assert_eq!(output.status.code(), Some(0), "{words}");
+            stage.is(&stage.finished).unwrap_or_else(said);
+        }
+        stage.then(&ADD, &stage.finished).unwrap_or_else(said);
+    }
 }
 
 /// A disk that stays full, or read-only: what cannot be taken back at once, the next run takes back.

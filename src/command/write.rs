@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 
 use crate::checkout::Checkout;
+use crate::interrupt;
 use crate::journal::{self, TakenBack};
 use crate::lock::Lock;
 use crate::plan::Edit;
@@ -28,6 +29,7 @@ pub fn lock(checkout: &Checkout, command: &str, timeout: Duration, ui: Ui) -> Re
     let waits = |holder: &str| {
         ui.tell(Tint::Warn, "waiting ", &format!("for the lock of {holder}"));
     };
+    interrupt::watch()?;
     let lock = Lock::take(checkout, command, timeout, &waits)?;
     let recovered = journal::recover(checkout)?;
     if let Some(recovered) = &recovered {

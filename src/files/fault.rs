@@ -1,5 +1,5 @@
 //! Kills the program at one of its calls, or fails that call. In test builds alone: `NANOCLAW_FAULT` is `<call>:<fault>:<log>`, the call
-//! counted from 1, the fault `kill`, `tear` (a write of half its bytes, then the kill) or an error's number (followed by `+`, for the calls after
+//! counted from 1, the fault `kill`, `stop`, `tear` (a write of half its bytes, then the kill) or an error's number (followed by `+`, for the calls after
 //! it as well), the log a file that gets a line a call.
 
 use std::fs::OpenOptions;
@@ -26,7 +26,12 @@ pub fn call(name: &str, path: &Path) -> io::Result<()> {
     if let Ok(number) = fault.trim_end_matches('+').parse() {
         return Err(io::Error::from_raw_os_error(number));
     }
-    kill_process(getpid(), Signal::KILL)?;
+    let signal = if fault == "stop" {
+        Signal::STOP
+    } else {
+        Signal::KILL
+    };
+    kill_process(getpid(), signal)?;
     Ok(())
 }
 

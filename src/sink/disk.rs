@@ -10,6 +10,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::checkout::{Checkout, Entry, File};
 use crate::files;
+use crate::interrupt;
 use crate::journal::{self, Change, Journal, Kind, Step, Written};
 use crate::plan::{Edit, Role};
 use crate::problem::Problem;
@@ -133,6 +134,7 @@ impl<'a> Disk<'a> {
         }
         let mut written = Vec::new();
         for piece in pieces {
+            interrupt::check()?;
             let (Some(bytes), Some(after)) = (piece.bytes, &piece.step.after) else {
                 continue;
             };
@@ -190,6 +192,7 @@ impl<'a> Disk<'a> {
 
 impl Sink for Disk<'_> {
     fn edit(&mut self, edit: &Edit) -> Result<()> {
+        interrupt::check()?;
         self.checkout.look_again();
         as_planned(self.checkout, edit)?;
         let mut steps = self.journal.steps().iter();
