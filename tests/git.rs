@@ -348,7 +348,18 @@ fn a_repository_of_somebody_else_is_refused() {
     let mend = "git config --global --add safe.directory";
     // Root alone can give a folder away, and is asked by libgit2 then; else git is made to think so, and speaks for itself.
     if std::os::unix::fs::chown(&single, Some(65_534), None).is_ok() {
-        refused(&world, &single, &[], 2, &["is refused by git", mend]);
+        let look = world.nanoclaw_in(&single, &["skill", "add", "codex", "--dry-run"]);
+        assert_eq!(look.code, 2, "{look:?}");
+        for words in ["is refused by git", mend] {
+            assert!(look.stderr.contains(words), "{look:?}");
+        }
+        // What would write is told whose the checkout is.
+        let before = marks(&world);
+        let add = world.nanoclaw_in(&single, &["skill", "add", "codex", "--no-build"]);
+        assert_eq!(add.code, 3, "{add:?}");
+        assert!(add.stderr.contains("sudo -u"), "{add:?}");
+        let changed = differences(&before, &marks(&world));
+        assert!(changed.is_empty(), "a refused add changed {changed:?}");
         std::os::unix::fs::chown(&single, Some(0), None).expect("an owner");
     }
     let different = ("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1".to_owned());
