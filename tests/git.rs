@@ -606,7 +606,7 @@ fn pipe(world: &World, path: &Path) {
 fn add_with_pipe(world: &World, checkout: &Path, command: &[&str]) -> Run {
     let program = env!("CARGO_BIN_EXE_nanoclaw");
     let mut limited = world.command("timeout", checkout);
-    let ended = limited.args(["20", program]).args(command).output();
+    let ended = limited.args(["60", program]).args(command).output();
     let ended = ended.expect("timeout");
     Run {
         code: ended.status.code().unwrap_or(-1),
