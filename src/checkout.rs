@@ -9,6 +9,7 @@ mod root;
 mod rules;
 mod sources;
 mod sparse;
+mod state;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -346,7 +346,7 @@ fn a_repository_of_somebody_else_is_refused() {
     let mut world = sample();
     let single = clone(&world, &["--single-branch"], "single");
     let mend = "git config --global --add safe.directory";
-    // Root alone can give a folder away, and is asked by libgit2 then; else git is made to think so, and speaks for itself.
+    // Root alone can give a folder away, and is refused for what it would leave there; else git is made to think so, and speaks for itself.
     if std::os::unix::fs::chown(&single, Some(65_534), None).is_ok() {
         let look = world.nanoclaw_in(&single, &["skill", "add", "codex", "--dry-run"]);
         assert_eq!(look.code, 2, "{look:?}");

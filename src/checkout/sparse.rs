@@ -30,13 +30,14 @@ impl Checkout {
             Some(index) => skips(index).unwrap_or(false),
             None => !self.exists(path) && self.head().has(path),
         };
-        let folder = inside.parent().map(Path::to_path_buf).unwrap_or_default();
+        // From the root: git takes it from the folder that it runs in.
+        let folder = path.parent().unwrap_or(path);
         left.then(|| format!("git sparse-checkout add {}", folder.display()))
     }
 
     /// Mostly there are no patterns, and git is not asked at all.
     fn find_sparse(&self) -> Option<Sparse> {
-        let patterns = self.state()?.with_file_name(PATTERNS);
+        let patterns = self.git_directory()?.join(PATTERNS);
         if !patterns.is_file() {
             return None;
         }
