@@ -256,11 +256,13 @@ fn an_add_that_is_interrupted_while_it_writes_is_taken_back() {
         let asked = format!("{call}:stop:{}", log.display());
         command.args(ADD).env("NANOCLAW_FAULT", asked);
         command.stdin(Stdio::null()).stderr(Stdio::piped());
-        let child = command.spawn().expect("the program");
+        let mut child = command.spawn().expect("the program");
         let process = Pid::from_child(&child);
         let status = waitpid(Some(process), WaitOptions::UNTRACED).expect("a wait");
         let (_, status) = status.expect("a status");
         if !status.stopped() {
+            // It has ended before that call, and was waited for.
+            let _ = child.wait();
             assert!(taken_back > 10, "only {taken_back} taken back");
             return;
         }

@@ -1,6 +1,7 @@
 //! The properties that are fuzzed, held of the corpus that the fuzzers left and of changes to it. The fuzzers: `tests/fuzz/README.md`.
 #![allow(
     clippy::expect_used,
+    clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stderr,
     reason = "a test may panic and print"
