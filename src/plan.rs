@@ -1,6 +1,13 @@
 //! What a skill's facts come to on a checkout: findings, and the edits that make them hold. Reads the checkout, and changes nothing.
 
 mod fold;
+#[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
