@@ -229,4 +229,20 @@ mod tests {
             assert_eq!(decide(entry, source), expected, "{entry:?} {source:?}");
         }
     }
+
+    #[test]
+    fn an_empty_file_that_is_no_source_is_missing() {
+        let copy = Copied {
+            from: "notes.md".to_owned(),
+            to: PathBuf::from("notes.md"),
+        };
+        let modules = Modules {
+            importers: &|_| Vec::new(),
+            is_file: &|_| false,
+            read: &|_| None,
+        };
+        let decide = |text: &str| outcome(&copy, &file(text), None, modules);
+        assert!(matches!(decide(""), Outcome::Missing(fault) if fault.code == "file-empty"));
+        assert!(matches!(decide("x"), Outcome::Holds { .. }));
+    }
 }

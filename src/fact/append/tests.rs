@@ -238,3 +238,22 @@ fn several_lines_fold_and_are_reported_together() {
         }
     );
 }
+
+#[test]
+fn every_lacking_line_is_named_and_what_is_only_written_is_said_first() {
+    let lines = [LINE, "import './mock.js';"].map(str::to_owned);
+    let Outcome::Edit { fault, .. } = outcome(b"", &lines, None) else {
+        panic!("no edit")
+    };
+    assert_eq!(
+        fault.found,
+        "no import of `./codex.js`; no import of `./mock.js`"
+    );
+    let Outcome::Blocked { by_hand, .. } = outcome(b"import './codex';\n", &lines, None) else {
+        panic!("not blocked")
+    };
+    assert_eq!(
+        words(&by_hand),
+        "import './mock.js';\nwrite this in place of index.ts:1:\nimport './codex.js';"
+    );
+}

@@ -71,6 +71,12 @@ fn a_misplaced_arg_is_repeated_where_it_counts() {
             "FROM a\n{nine}\nFROM node\n{pin}\n{nine}\n{claude}\n{codex}\n",
         ),
         (
+            "FROM a\n{nine}\nFROM node\n{pin}\n{codex}\n{nine}\n",
+            "arg-after-use",
+            7,
+            "FROM a\n{nine}\nFROM node\n{pin}\n{nine}\n{codex}\n{nine}\n",
+        ),
+        (
             "{nine}\nFROM node\n{codex}\n",
             "arg-other-stage",
             1,
