@@ -311,6 +311,10 @@ fn a_comment_that_names_the_module_is_no_commented_import() {
         "// e.g. ./codex.js, don't import it twice\n",
         "// e.g. ./codex.js, don't import it twice\nimport './codex.js';\n",
     );
+    for word in ["reimport", "$import", "x.import"] {
+        let before = format!("// {word} './codex.js'\n");
+        missing(&before, format!("{before}{LINE}\n"));
+    }
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! What is not read, and said so.
 
-use super::check_blocked;
+use super::{check_blocked, check_holds};
 
 #[test]
 fn an_arg_without_a_name_blocks() {
-    check_blocked(
-        "FROM node\n{pin}\nARG CODEX_VERSION = 0.124.0\n{claude}\n",
-        "dockerfile-unreadable",
-        Some(3),
-        "an ARG here has no name that can be read, such as for a space around `=`",
-    );
+    for arg in ["CODEX_VERSION = 0.124.0", "1A=2", "A-B=2"] {
+        check_blocked(
+            &format!("FROM node\n{{pin}}\nARG {arg}\n{{claude}}\n"),
+            "dockerfile-unreadable",
+            Some(3),
+            "an ARG here has no name that can be read, such as for a space around `=`",
+        );
+    }
+    check_holds("FROM node\nARG _a1=2\n{arg}\n{codex}\n", 5, None);
 }
 
 #[test]
