@@ -52,6 +52,12 @@ fn a_run_without_its_arg_gets_one_at_the_version_that_was_lost() {
         Some(3),
         "FROM node\n{arg}\n  {codex}\n",
     );
+    check(
+        "FROM node\r\n{codex}\n",
+        "arg-missing",
+        Some(3),
+        "FROM node\r\n{arg}\n{codex}\n",
+    );
 }
 
 #[test]
