@@ -13,18 +13,6 @@ fn parse(text: &str) -> Dockerfile {
     Dockerfile::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error:?}"))
 }
 
-/// With a copy of the names for each stage this takes fifty times as long.
-#[test]
-fn many_stages_with_many_names_take_no_quadratic_time() {
-    let stages =
-        (1..6_000).map(|stage| format!("FROM s{} AS s{stage}\nARG A{stage}=1\n", stage - 1));
-    let text = format!("FROM a AS s0\n{}", stages.collect::<String>());
-    let begun = std::time::Instant::now();
-    let file = parse(&text);
-    assert_eq!(file.built().len(), 6_000);
-    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
-}
-
 #[test]
 fn an_instruction_ends_with_its_last_line() {
     let text = "\u{feff}# c\nFROM a AS b\n\n  RUN x \\\n  # c\n\n  y\nRUN cat <<A && sh <<B\n1\nA\nRUN 2\nB\n# c\r\nENV A 1\r\nUSER u";
