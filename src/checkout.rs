@@ -47,6 +47,8 @@ pub struct Checkout {
     rules: RefCell<BTreeMap<PathBuf, bool>>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
     plain: RefCell<BTreeSet<OsString>>,
+    /// The names in the folders that were looked at for twins, by their paths relative to the root.
+    names: RefCell<BTreeMap<PathBuf, Vec<OsString>>>,
     /// What a sparse checkout leaves out, where it is one.
     sparse: OnceCell<Option<sparse::Sparse>>,
 }
@@ -95,6 +97,7 @@ impl Checkout {
             ignored: RefCell::default(),
             rules: RefCell::default(),
             plain: RefCell::default(),
+            names: RefCell::default(),
             sparse: OnceCell::new(),
         };
         checkout.layout = checkout.find_layout();
@@ -130,8 +133,8 @@ impl Checkout {
         let Entry::Absent { real } = &entry else {
             return Ok(entry);
         };
-        let twin = place::twin(&self.root, path).transpose();
-        let twin = twin.or_else(|| place::twin(&self.root, real).transpose());
+        let twin = self.twin(path).transpose();
+        let twin = twin.or_else(|| self.twin(real).transpose());
         let twin = twin.transpose().with_context(|| failed_to_read(path))?;
         Ok(twin.map_or(entry, Entry::Refused))
     }

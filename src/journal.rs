@@ -31,6 +31,8 @@ pub struct Journal<'a> {
     /// The program's folder.
     state: PathBuf,
     change: Change,
+    /// The journal's own file, where this run wrote it.
+    file: Option<fs::File>,
     open: bool,
 }
 
@@ -57,7 +59,7 @@ enum There {
 }
 
 impl<'a> Journal<'a> {
-    /// Writes down what is about to change, and waits until the disk has it. The lock must be held, and no other journal be there.
+    /// Writes down what is about to change; [`Journal::sync`] waits until the disk has it. The lock must be held, and no other journal be there.
     pub fn begin(checkout: &'a Checkout, change: Change) -> Result<Self> {
         let state = state(checkout)?;
         let context = || format!("failed to write the journal `{}`", state.display());
@@ -68,13 +70,23 @@ impl<'a> Journal<'a> {
             // Nothing else was written yet. One that cannot be removed is found by the next command.
             let _ = files::remove(&path);
         }
-        written.with_context(context)?;
+        let file = Some(written.with_context(context)?);
         Ok(Self {
             checkout,
             state,
             change,
+            file,
             open: true,
         })
+    }
+
+    /// Waits until the disk has the journal: before the first file is in its place.
+    pub fn sync(&self) -> Result<()> {
+        let context = || format!("failed to write the journal `{}`", self.state.display());
+        if let Some(file) = &self.file {
+            files::sync(file, &self.state.join(JOURNAL)).with_context(context)?;
+        }
+        files::sync_folder(&self.state).with_context(context)
     }
 
     /// The journal of a write that was broken off, where there is one. The lock must be held: else the write may be under way.
@@ -89,6 +101,7 @@ impl<'a> Journal<'a> {
             checkout,
             state,
             change,
+            file: None,
             open: true,
         }))
     }
@@ -348,14 +361,14 @@ fn read(path: &Path) -> Result<Option<Change>> {
     Ok(Some(change?))
 }
 
-fn write_down(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_down(path: &Path, bytes: &[u8]) -> io::Result<fs::File> {
     let staged = path.with_extension("new");
     if fs::symlink_metadata(&staged).is_ok() {
         files::remove(&staged)?;
     }
     let mut file = files::create(&staged, 0o600)?;
     files::write(&mut file, &staged, bytes)?;
-    files::sync(&file, &staged)?;
+    files::begin_to_sync(&file);
     files::rename(&staged, path)?;
-    path.parent().map_or(Ok(()), files::sync_folder)
+    Ok(file)
 }

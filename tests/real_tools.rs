@@ -121,7 +121,14 @@ fn a_type_error_in_the_hosts_file_fails_the_host_build_and_the_next_add_goes_on(
         format!("{text}\nexport const wrong: number = 'text';\n")
     });
     let add = site.nanoclaw(&["skill", "add", "codex", "-y"]);
-    add.ends(4, &["failed host build", "TS2322", "go back: nanoclaw skill undo"]);
+    add.ends(
+        4,
+        &[
+            "failed host build",
+            "TS2322",
+            "go back: nanoclaw skill undo",
+        ],
+    );
     assert_eq!(site.pending(), "host build\nimage\n");
 
     site.write(HOST_PAYLOAD, &good);

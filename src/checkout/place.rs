@@ -1,6 +1,6 @@
 //! Where a path of the checkout really lies, and why it must not be used. Reads no file's content, and writes nothing.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -116,32 +116,53 @@ impl Checkout {
             )
         }))
     }
-}
 
-/// Why a file that is not there must not be made at a path: a folder on its way has a name that differs by case alone. On a disk that does
-/// not tell case apart both are one file, and git cannot check both out there.
-pub(super) fn twin(root: &Path, path: &Path) -> io::Result<Option<String>> {
-    let mut folder = PathBuf::new();
-    for part in path {
-        let entries = match fs::read_dir(root.join(&folder)) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let lower = part.to_string_lossy().to_lowercase();
-        for entry in entries {
-            let name = entry?.file_name();
-            if name != part && name.to_string_lossy().to_lowercase() == lower {
+    /// Why a file that is not there must not be made at a path: a folder on its way has a name that differs by case alone. On a disk that
+    /// does not tell case apart both are one file, and git cannot check both out there. Each folder is read once.
+    pub(super) fn twin(&self, path: &Path) -> io::Result<Option<String>> {
+        let mut known = self.names.borrow_mut();
+        let mut folder = PathBuf::new();
+        for part in path {
+            if !known.contains_key(&folder) {
+                let Some(names) = names_in(&self.root.join(&folder))? else {
+                    return Ok(None);
+                };
+                known.insert(folder.clone(), names);
+            }
+            let mut names = known.get(&folder).into_iter().flatten();
+            if let Some(name) = names.find(|name| differ_by_case(name, part)) {
                 return Ok(Some(format!(
                     "`{}` is there, which differs from `{}` by case alone: some disks take both for one",
                     shown::line(folder.join(name)),
                     shown::line(folder.join(part)),
                 )));
             }
+            folder.push(part);
         }
-        folder.push(part);
+        Ok(None)
     }
-    Ok(None)
+}
+
+/// The names in a folder, where it is there.
+fn names_in(folder: &Path) -> io::Result<Option<Vec<OsString>>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let names = entries.map(|entry| Ok(entry?.file_name()));
+    names.collect::<io::Result<_>>().map(Some)
+}
+
+fn differ_by_case(one: &OsStr, other: &OsStr) -> bool {
+    if one == other {
+        return false;
+    }
+    if one.is_ascii() && other.is_ascii() {
+        return one.eq_ignore_ascii_case(other);
+    }
+    let [one, other] = [one, other].map(|name| name.to_string_lossy().to_lowercase());
+    one == other
 }
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

@@ -144,7 +144,11 @@ impl<'a> Disk<'a> {
                 .with_context(|| failed(&piece.step.path))?;
             written.push((file, target));
         }
-        // All of them at once: the first call makes the disk write most of what the others wait for.
+        // What the disk is already writing is waited for in the time of one file.
+        for (file, _) in &written {
+            files::begin_to_sync(file);
+        }
+        self.journal.sync()?;
         for (file, target) in &written {
             files::sync(file, target).with_context(|| failed(target))?;
         }
