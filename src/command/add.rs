@@ -1,6 +1,7 @@
 //! `skill add`: survey, fetch, plan, pour, build, survey again. Decides nothing of a fact itself.
 
 mod consent;
+mod pins;
 mod source;
 mod words;
 mod write;
@@ -8,7 +9,6 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use regex::Regex;
 
 use crate::builds::{self, Build, Leave, Ready};
 use crate::checkout::{Checkout, Entry};
@@ -33,7 +33,7 @@ use crate::ui::{Tint, Ui};
 /// Runs the command.
 pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill, directory)?;
-    let pins = pins(&skill, &arguments.set)?;
+    let pins = pins::read(&skill, &arguments.set)?;
     source::valid(arguments)?;
     let checkout = Checkout::find(directory)?;
     let job = Job {
@@ -49,35 +49,6 @@ pub fn run(arguments: &Add, directory: &Path, ui: Ui) -> Result<Exit> {
     } else {
         job.run()
     }
-}
-
-/// The versions that `--set` asks for: exact ones, for ARGs that the skill has.
-fn pins(skill: &Skill, set: &[String]) -> Result<Pins> {
-    if set.is_empty() {
-        return Ok(Pins::new());
-    }
-    let exact = Regex::new(
-        r"(?-u)^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$",
-    )?;
-    let known = skill.pins();
-    let read = |pin: &String| {
-        let (name, version) = pin.split_once('=').unwrap_or((pin, ""));
-        if !known.contains(&name) {
-            let problem =
-                Problem::could_not_run(format!("`{}` has no version called `{name}`", skill.name));
-            return Err(problem
-                .hint(format!("there are: {}", known.join(", ")))
-                .into());
-        }
-        if !exact.is_match(version) {
-            let problem = Problem::could_not_run(format!(
-                "expected an exact version for `{name}`, found `{version}`"
-            ));
-            return Err(problem.hint(format!("such as --set {name}=1.2.3")).into());
-        }
-        Ok((name.to_owned(), version.to_owned()))
-    };
-    set.iter().map(read).collect()
 }
 
 /// One run of the command: what it works on and how it was asked.
