@@ -215,6 +215,8 @@ impl<'a> Journal<'a> {
                 Entry::Absent { real } if real == step.path => None,
                 _ => return Ok(There::Elsewhere),
             }
+        } else if is_led_out(&self.state, &step.path) {
+            return Ok(There::Elsewhere);
         } else {
             disk::read(&self.target(step.kind, &step.path))?
         };
@@ -250,6 +252,18 @@ impl Drop for Journal<'_> {
             let _ = self.undo();
         }
     }
+}
+
+/// Whether a symlink stands on the way from the program's folder to a record, or in the folder's own place: nothing of ours makes one, and what
+/// a journal would put behind it is no record.
+fn is_led_out(state: &Path, record: &Path) -> bool {
+    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
+    // An empty part would be a slash at the end, behind which a symlink is followed.
+    let parts = record.ancestors().filter(|part| *part != Path::new(""));
+    is_link(state)
+        || parts
+            .map(|part| state.join(part))
+            .any(|part| is_link(&part))
 }
 
 /// Where a step's path lies: under the checkout's root, or in the program's folder.

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use nanoclaw::checkout::Checkout;
-use nanoclaw::journal;
+use nanoclaw::journal::{self, Change, Kind, Step};
 use nanoclaw::plan::{Edit, Role};
 use nanoclaw::sink::Sink;
 use nanoclaw::sink::disk::{Disk, End, Writing};
@@ -351,6 +351,36 @@ fn a_journal_that_cannot_be_read_stops_every_write_and_is_named() {
         );
         is(&world, &before);
     }
+}
+
+/// A journal that somebody else has put there, with a symlink beside it.
+#[test]
+fn a_recovery_does_not_follow_a_record_out_of_the_programs_folder() {
+    let world = world("sample");
+    let outside = world.base().join("elsewhere");
+    fs::create_dir_all(&outside).expect("a folder");
+    let change = Change {
+        command: "skill add codex".to_owned(),
+        skill: "codex".to_owned(),
+        builds: Vec::new(),
+        folders: Vec::new(),
+        steps: vec![Step {
+            kind: Kind::Record,
+            path: "linked/keys".into(),
+            before: Some(nanoclaw::checkout::File {
+                bytes: b"theirs\n".to_vec(),
+                mode: 0o600,
+            }),
+            after: None,
+        }],
+    };
+    let state = world.root.join(".git/nanoclaw");
+    fs::create_dir_all(&state).expect("a folder");
+    std::os::unix::fs::symlink(&outside, state.join("linked")).expect("a symlink");
+    fs::write(state.join("journal"), change.to_bytes().expect("bytes")).expect("a journal");
+    ends(&world.nanoclaw(&UNDO), 0, &["left     linked/keys"]);
+    let mut made = fs::read_dir(&outside).expect("the folder");
+    assert!(made.next().is_none(), "something was written outside");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::checkout::{Checkout, Entry, File};
 use crate::files;
 use crate::interrupt;
 use crate::journal::{self, Change, Journal, Kind, Step, Written};
+use crate::next;
 use crate::plan::{Edit, Role};
 use crate::problem::Problem;
 use crate::sink::Sink;
@@ -349,7 +350,7 @@ fn has_the_owner(checkout: &Checkout, edit: &Edit) -> Result<()> {
         "`{}` belongs to user {file} and the checkout to user {root}; nothing was written",
         edit.path.display()
     );
-    let hint = format!("sudo chown {root} {}", target.display());
+    let hint = format!("sudo chown {root} {}", next::quoted(&target));
     Err(Problem::refused(found).hint(hint).into())
 }
 
