@@ -237,6 +237,17 @@ fn a_yes_on_the_command_line_installs_a_document_by_its_path() {
     let run = world.nanoclaw(&["-C", "src", "skill", "add", "../../given/SKILL.md", "--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(world.root.join("built").is_file() && world.root.join(COPY).is_file());
+    let undone = world.nanoclaw(&["-C", "src", "skill", "undo", "--yes"]);
+    // By a path that holds wherever the command is run.
+    let (_, build) = undone
+        .stderr
+        .split_once("nanoclaw skill build ")
+        .unwrap_or_default();
+    assert!(
+        build.starts_with('/') && build.trim_end().ends_with("/given/SKILL.md"),
+        "{undone:?}"
+    );
+    assert!(!world.root.join(COPY).exists(), "{undone:?}");
 }
 
 /// Puts documents beside the good one, each with one thing wrong.

@@ -280,6 +280,7 @@ fn begin<'a>(checkout: &'a Checkout, plan: &'a Plan) -> Result<Disk<'a>, String>
     let writing = Writing {
         command: "skill add codex".to_owned(),
         skill: "codex".to_owned(),
+        called: "codex".to_owned(),
         builds: Vec::new(),
         edits: &plan.edits,
         records: &[],

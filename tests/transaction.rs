@@ -63,6 +63,7 @@ fn break_off_in(checkout: &Checkout, files: &[(&str, &str)], done: usize) {
     let writing = Writing {
         command: "skill add codex".to_owned(),
         skill: "codex".to_owned(),
+        called: "codex".to_owned(),
         builds: Vec::new(),
         edits: &edits,
         records: &[],
@@ -362,6 +363,7 @@ fn a_recovery_does_not_follow_a_record_out_of_the_programs_folder() {
     let change = Change {
         command: "skill add codex".to_owned(),
         skill: "codex".to_owned(),
+        called: "codex".to_owned(),
         builds: Vec::new(),
         folders: Vec::new(),
         steps: vec![Step {

@@ -78,10 +78,7 @@ struct Taken {
 impl Job<'_> {
     /// Shows what would be written, and writes nothing.
     fn look(&self) -> Result<Exit> {
-        if let Some((found, mend)) = journal::report(self.checkout)? {
-            self.ui
-                .tell(Tint::Warn, "note    ", &format!("{found}; {mend}"));
-        }
+        look::tell_broken_off(self.checkout, self.ui)?;
         let planned = self.planned(self.survey()?)?;
         if self.arguments.dry_run {
             self.preview(&planned)
@@ -108,7 +105,7 @@ impl Job<'_> {
         if !survey.holds() || self.asks_for_a_source() {
             self.checkout.repository()?;
         }
-        let command = format!("skill add {}", self.skill.name);
+        let command = format!("skill add {}", self.skill.called);
         let timeout = self.arguments.lock.timeout();
         let locked = writing::lock(self.checkout, &command, timeout, self.ui)?;
         // What somebody else wrote meanwhile, or was taken back, makes another survey.

@@ -53,6 +53,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     let writing = Writing {
         command: "skill undo".to_owned(),
         skill: change.skill.clone(),
+        called: change.called.clone(),
         builds: Vec::new(),
         edits: &edits,
         records: &records,
@@ -70,7 +71,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         ui.tell(Tint::Strong, "Next", "");
         ui.say(&format!(
             "  # build again what was built with it\n  nanoclaw skill build {}",
-            change.skill
+            change.called
         ));
     }
     Ok(Exit::Done)

@@ -18,6 +18,8 @@ pub struct Change {
     pub command: String,
     /// The skill that it is about.
     pub skill: String,
+    /// What the command line called the skill: its name, or its document's path.
+    pub called: String,
     /// The labels of the builds that it calls for.
     pub builds: Vec<String>,
     /// The folders that it makes, from the outermost in.
@@ -121,6 +123,7 @@ struct Head {
     form: u32,
     command: String,
     skill: String,
+    called: String,
     builds: Vec<String>,
     folders: Vec<(Kind, String)>,
     steps: Vec<HeadStep>,
@@ -161,6 +164,7 @@ impl Change {
             form: FORM,
             command: self.command.clone(),
             skill: self.skill.clone(),
+            called: self.called.clone(),
             builds: self.builds.clone(),
             folders: self
                 .folders
@@ -217,6 +221,7 @@ impl Change {
         rest.is_empty().then_some(Self {
             command: head.command,
             skill: head.skill,
+            called: head.called,
             builds: head.builds,
             folders,
             steps,
@@ -258,6 +263,7 @@ mod tests {
         Change {
             command: "skill add x".to_owned(),
             skill: "x".to_owned(),
+            called: "./x.md".to_owned(),
             builds: vec!["image".to_owned()],
             folders: vec![(Kind::Payload, "src/new".into())],
             steps: vec![

@@ -23,6 +23,8 @@ pub struct Writing<'a> {
     pub command: String,
     /// The skill that it is about.
     pub skill: String,
+    /// What the command line called the skill.
+    pub called: String,
     /// The labels of the builds that it calls for.
     pub builds: Vec<String>,
     /// The files, in the order in which they are written.
@@ -111,6 +113,7 @@ impl<'a> Disk<'a> {
         let change = Change {
             command: writing.command,
             skill: writing.skill,
+            called: writing.called,
             builds: writing.builds,
             folders: folders(checkout, &state, &pieces),
             steps: pieces.iter().map(|piece| piece.step.clone()).collect(),

@@ -23,12 +23,14 @@ impl Job<'_> {
         let name = &self.skill.name;
         let mut records = vec![pending::record(name, &ready.pending())];
         records.extend(self.installed(planned));
-        let called = self.layout().map(|layout| plan.builds(self.skill, layout));
-        let called = called.into_iter().flatten();
+        let builds = self.layout().map(|layout| plan.builds(self.skill, layout));
+        let builds = builds.into_iter().flatten();
+        let called = &self.skill.called;
         let writing = Writing {
-            command: format!("skill add {name}"),
+            command: format!("skill add {called}"),
             skill: name.clone(),
-            builds: called.map(|(step, _)| step.label.clone()).collect(),
+            called: called.clone(),
+            builds: builds.map(|(step, _)| step.label.clone()).collect(),
             edits: &plan.edits,
             records: &records,
             end: End::Keep,
