@@ -82,10 +82,11 @@ fn no_checkout(start: &Path) -> Problem {
     });
     if is_sparse(start) {
         let found = format!(
-            "{} is in a sparse checkout, which leaves out what makes a NanoClaw v2 checkout ({looked})",
-            start.display()
+            "{} is not in a NanoClaw v2 checkout ({looked}), or its sparse checkout leaves those files out",
+            shown::line(start)
         );
-        return Problem::could_not_run(found).hint("git sparse-checkout add src container");
+        let mend = "if git has them (git ls-files '*providers/index.ts'): git sparse-checkout add src container";
+        return Problem::could_not_run(found).hint(mend);
     }
     match v1 {
         Some(folder) => Problem::could_not_run(format!(
