@@ -132,8 +132,8 @@ impl<'a> Scan<'a> {
     /// The tokens without comments and the `#!` line.
     #[must_use]
     pub fn code(&self) -> Vec<Token> {
-        let mut code = Vec::with_capacity(self.tokens.len());
-        code.extend(self.tokens.iter().copied().filter(Token::is_code));
+        let mut code = self.tokens.clone();
+        code.retain(Token::is_code);
         code
     }
 

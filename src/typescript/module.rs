@@ -68,7 +68,8 @@ fn precedes_name(text: &[u8]) -> bool {
 
 pub(super) fn uses(scan: &Scan) -> Vec<ModuleUse> {
     let code = scan.code();
-    let found = places(&code).filter_map(|(last, from)| Some((used(scan, last, from)?, from)));
+    let found = places(scan, &code, &[b"import", b"export", b"require"]);
+    let found = found.filter_map(|from| Some((used(scan, from)?, from)));
     let named = |((kind, name), from): ((UseKind, Token), &[Token])| {
         let length = from.partition_point(|token| token.start < name.start);
         let statement = from.get(..length).unwrap_or_default();
@@ -89,22 +90,31 @@ pub(super) fn uses(scan: &Scan) -> Vec<ModuleUse> {
 
 pub(super) fn side_effects(scan: &Scan) -> Vec<SideEffectImport> {
     let code = scan.code();
-    places(&code)
-        .filter_map(|(last, from)| side_effect(scan, last, from))
+    places(scan, &code, &[b"import"])
+        .filter_map(|from| side_effect(scan, from))
         .collect()
 }
 
-/// Each token's view of the code: the token before it, and the tokens from it on.
-pub(super) fn places(code: &[Token]) -> impl Iterator<Item = (Option<&Token>, &[Token])> {
-    let before = std::iter::once(None).chain(code.iter().map(Some));
-    before.zip((0..code.len()).map(|index| code.get(index..).unwrap_or_default()))
+/// The places of some keywords in the code: each with the tokens from it on.
+pub(super) fn places<'t>(
+    scan: &Scan,
+    code: &'t [Token],
+    keywords: &'static [&[u8]],
+) -> impl Iterator<Item = &'t [Token]> {
+    let named = |word: &Token| word.kind == Kind::Word && keywords.contains(&scan.raw(word));
+    let found = code.iter().enumerate().filter(move |(_, word)| named(word));
+    found.filter_map(|(index, _)| {
+        let last = index.checked_sub(1).and_then(|last| code.get(last));
+        // A property's name is no keyword: `runner.import('x')` imports nothing.
+        let property = last.is_some_and(|token| matches!(scan.raw(token), b"." | b"?."));
+        code.get(index..).filter(|_| !property)
+    })
 }
 
-fn side_effect(scan: &Scan, last: Option<&Token>, from: &[Token]) -> Option<SideEffectImport> {
+fn side_effect(scan: &Scan, from: &[Token]) -> Option<SideEffectImport> {
     match from {
-        [word, name, after @ ..] if scan.raw(word) == b"import" && name.kind == Kind::Text => {
-            let top_level = word.depth == 0 && is_keyword(scan, last, word);
-            top_level.then(|| SideEffectImport {
+        [word, name, after @ ..] if word.depth == 0 && name.kind == Kind::Text => {
+            Some(SideEffectImport {
                 specifier: scan.value(name).unwrap_or_default(),
                 span: word.start..end(scan, name, after),
                 line: scan.line(word.start),
@@ -143,17 +153,13 @@ fn attributes<'t>(scan: &Scan, name: &Token, after: &'t [Token]) -> Option<(usiz
     Some((close.end, inner.get(length + 1..)?))
 }
 
-fn used(scan: &Scan, last: Option<&Token>, from: &[Token]) -> Option<(UseKind, Token)> {
+fn used(scan: &Scan, from: &[Token]) -> Option<(UseKind, Token)> {
     let (word, after) = from.split_first()?;
-    let read = match scan.raw(word) {
-        b"import" => imported,
-        b"export" => exported,
-        b"require" => required,
-        _ => return None,
-    };
-    is_keyword(scan, last, word)
-        .then(|| read(scan, after))
-        .flatten()
+    match scan.raw(word) {
+        b"import" => imported(scan, after),
+        b"export" => exported(scan, after),
+        _ => required(scan, after),
+    }
 }
 
 fn imported(scan: &Scan, after: &[Token]) -> Option<(UseKind, Token)> {
@@ -222,10 +228,4 @@ fn is_type(scan: &Scan, after: &[Token]) -> bool {
         },
         _ => false,
     }
-}
-
-/// Says whether a token is a word that is no property's name: `runner.import('x')` imports nothing.
-pub(super) fn is_keyword(scan: &Scan, last: Option<&Token>, word: &Token) -> bool {
-    let property = last.is_some_and(|token| matches!(scan.raw(token), b"." | b"?."));
-    !property && word.kind == Kind::Word
 }

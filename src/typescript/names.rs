@@ -21,11 +21,9 @@ impl Exports {
             names: BTreeSet::new(),
             open: scan.is_unclosed(),
         };
-        for (last, from) in module::places(&code) {
+        for from in module::places(scan, &code, &[b"export"]) {
             if let Some((word, after)) = from.split_first()
                 && word.depth == 0
-                && scan.raw(word) == b"export"
-                && module::is_keyword(scan, last, word)
             {
                 exports.read(scan, after);
             }

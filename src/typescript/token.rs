@@ -64,22 +64,27 @@ pub(super) struct Scanned {
     pub(super) unclosed: bool,
 }
 
+/// How many bytes of a source a token takes at the least, about: what room is made for.
+const BYTES_A_TOKEN: usize = 5;
+
 /// Splits a text into tokens, up to a place and so many tokens of code from there.
 pub(super) fn scan(text: &[u8], place: usize, behind: usize) -> Scanned {
+    let place = place.min(text.len());
     let mut scanner = Scanner {
         text,
+        tokens: Vec::with_capacity(place / BYTES_A_TOKEN),
         ..Scanner::default()
     };
     scanner.skip_mark();
+    while scanner.at < place {
+        scanner.step();
+    }
     let mut found = 0;
-    while scanner.at < text.len() && (scanner.at < place || found < behind) {
-        let (at, known) = (scanner.at, scanner.tokens.len());
+    while scanner.at < text.len() && found < behind {
+        let known = scanner.tokens.len();
         scanner.step();
         let new = scanner.tokens.get(known..).unwrap_or_default();
-        found += new
-            .iter()
-            .filter(|token| at >= place && token.is_code())
-            .count();
+        found += new.iter().filter(|token| token.is_code()).count();
     }
     Scanned {
         length: scanner.at,
