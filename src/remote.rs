@@ -149,58 +149,76 @@ fn shown(address: &str) -> String {
     mask(&shown::line(address))
 }
 
-/// What hides credentials, each with what stands in its place. Wrong addresses are those that people mistype, so that a password with a `/`,
-/// one before scp's host and an `@` that was encoded are hidden as well.
-const CREDENTIALS: [(&str, &str); 5] = [
+/// A form of credentials.
+struct Form {
+    /// What each text with one holds: one of these at least. A pattern costs more to compile than that takes to see.
+    signs: &'static [&'static str],
+    pattern: LazyLock<Option<Regex>>,
+    /// What stands in its place.
+    hidden: &'static [u8],
+}
+
+macro_rules! form {
+    ($signs:expr, $pattern:literal, $hidden:literal) => {
+        Form {
+            signs: &$signs,
+            pattern: LazyLock::new(|| Regex::new($pattern).ok()),
+            hidden: $hidden,
+        }
+    };
+}
+
+/// What hides credentials. Wrong addresses are those that people mistype, so that a password with a `/`, one before scp's host and an `@` that
+/// was encoded are hidden as well.
+static CREDENTIALS: [Form; 5] = [
     // The user's part of a URL, up to the last `@` that may end it.
-    (
+    form!(
+        ["@", "%40"],
         r"(?i-u)([a-z][a-z0-9+.-]*://)[^/?#\s]*(?:@|%40)",
-        "${1}***@",
+        b"${1}***@"
     ),
     // The same where the password holds what would end it, so that what stands after the colon is no port.
-    (
+    form!(
+        ["@"],
         r"(?i-u)([a-z][a-z0-9+.-]*://)[^/?#@\s]*:(?:[0-9]*[^0-9/?#@\s'\x22][^@\s]*|[0-9]+[?#][^@\s]*)@",
-        "${1}***@",
+        b"${1}***@"
     ),
     // A password in scp's form, which has none.
-    (
+    form!(
+        ["@"],
         r"(?-u)[^\s/:@'\x22`(]+:[^\s/]+@([A-Za-z0-9.\[\]-]+:)",
-        "***@${1}",
+        b"***@${1}"
     ),
-    (
+    form!(
+        ["="],
         r"(?i-u)([?&;#][^=&;#\s'\x22]*(?:token|key|secret|pass|pwd|auth|sig|cred)[^=&;#\s'\x22]*=)[^&;#\s'\x22]+",
-        "${1}***",
+        b"${1}***"
     ),
     // Tokens that their makers gave a form of their own.
-    (
+    form!(
+        ["gh", "glpat-"],
         r"(?-u)\b(?:gh[a-z]_|github_pat_|glpat-)[A-Za-z0-9_-]{6,}",
-        "***",
+        b"***"
     ),
 ];
 
 /// Hides user names, passwords and tokens in the addresses of a text.
 #[must_use]
 pub fn mask(text: &str) -> String {
-    // Most texts hold nothing to hide, and a pattern costs more to compile than that takes to see.
-    let signs = ["://", "@", "gh", "glpat-"];
-    if !signs.iter().any(|sign| text.contains(sign)) {
-        return text.to_owned();
-    }
-    let hide = |text: String, (form, hidden): &(Option<Regex>, &str)| match form {
-        Some(form) => {
-            let masked = form.replace_all(text.as_bytes(), hidden.as_bytes());
-            String::from_utf8_lossy(&masked).into_owned()
+    let hide = |text: String, form: &Form| {
+        if !form.signs.iter().any(|sign| text.contains(sign)) {
+            return text;
         }
-        None => "***".to_owned(),
+        match &*form.pattern {
+            Some(pattern) => {
+                let masked = pattern.replace_all(text.as_bytes(), form.hidden);
+                String::from_utf8_lossy(&masked).into_owned()
+            }
+            None => "***".to_owned(),
+        }
     };
-    FORMS.iter().fold(text.to_owned(), hide)
+    CREDENTIALS.iter().fold(text.to_owned(), hide)
 }
-
-/// [`CREDENTIALS`], compiled once: a build's output is masked line by line.
-static FORMS: LazyLock<Vec<(Option<Regex>, &str)>> = LazyLock::new(|| {
-    let compiled = |(form, hidden): (&str, _)| (Regex::new(form).ok(), hidden);
-    CREDENTIALS.into_iter().map(compiled).collect()
-});
 
 #[cfg(test)]
 mod tests {
