@@ -18,6 +18,7 @@ use anyhow::{Context, Result};
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Tree};
 
 use crate::checkout::{Checkout, File};
+use crate::digest;
 use crate::names;
 use crate::next::quoted;
 use crate::payload::{Commit, Modules, Payload, Unresolved};
@@ -312,11 +313,17 @@ fn payload(repository: &Repository, id: Oid, copies: &[Copied]) -> Result<Payloa
         .zip(blobs)
         .filter_map(|(copy, blob)| Some((copy, blob?)))
     {
-        let bytes = repository
+        let content = repository
             .find_blob(blob)
-            .with_context(|| format!("failed to read `{}` of {id}", copy.from))?
-            .content()
-            .to_vec();
+            .with_context(|| format!("failed to read `{}` of {id}", copy.from))?;
+        let bytes = content.content().to_vec();
+        if digest::blob_id(&bytes) != blob.to_string() {
+            let from = &copy.from;
+            let found = format!("object {blob}, `{from}` of {id}, is damaged: it has other bytes");
+            return Err(Problem::could_not_run(found)
+                .hint("git fsck shows what is damaged; a fresh clone has it whole")
+                .into());
+        }
         payload
             .files
             .insert(copy.from.clone(), File { bytes, mode });

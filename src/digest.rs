@@ -1,4 +1,5 @@
-//! SHA-1 digests in hex digits: git's ids of blobs, and what NanoClaw names an install by. Nothing here is a matter of trust.
+//! SHA-1 digests in hex digits: git's ids of blobs, and what NanoClaw names an install by. They tell damage; against forgery git looks as it
+//! fetches.
 
 use std::fmt::Write as _;
 

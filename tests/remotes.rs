@@ -118,6 +118,29 @@ fn a_store_that_lost_its_objects_is_filled_anew() {
 }
 
 #[test]
+fn a_file_of_the_branch_whose_object_is_damaged_is_not_taken() {
+    let world = sample();
+    let git = |arguments: &[&str]| world.git(&world.root, arguments).trim().to_owned();
+    let file = "src/providers/codex.ts";
+    let id = git(&["rev-parse", &format!("origin/providers:{file}")]);
+    let other = git(&["rev-parse", &format!("HEAD:{}", "src/providers/index.ts")]);
+    let object = |id: &str| {
+        let (folder, name) = id.split_at(2);
+        world.root.join(".git/objects").join(folder).join(name)
+    };
+    let pack = git(&["rev-parse", "--git-path", "objects/pack"]);
+    let pack = fs::read_dir(world.root.join(pack)).expect("the packs");
+    assert_eq!(pack.count(), 0, "the objects are loose");
+    fs::remove_file(object(&id)).expect("the object");
+    fs::copy(object(&other), object(&id)).expect("the object");
+    check(
+        &world.nanoclaw(&["skill", "add", "codex", "--offline", "-n"]),
+        &format!("object {id}, `{file}` of"),
+        "git fsck",
+    );
+}
+
+#[test]
 fn remotes_of_other_names_are_named() {
     let world = sample();
     let add = || world.nanoclaw(&["skill", "add", "codex"]);
