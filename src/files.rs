@@ -7,7 +7,10 @@ mod fault;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
+
+use anyhow::{Context, Result, anyhow};
 
 /// Makes one folder.
 pub fn make_folder(path: &Path) -> io::Result<()> {
@@ -58,22 +61,71 @@ pub fn set_group(file: &File, path: &Path, group: u32) -> io::Result<()> {
     std::os::unix::fs::fchown(file, None, Some(group))
 }
 
-/// Has the disk begin to write a file's bytes, and waits for nothing: several files are then waited for in the time of one.
-pub fn begin_to_sync(file: &File) {
-    // An advice: where it is not taken, the wait is longer.
-    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+/// A file or a folder of which the disk may not have everything yet.
+#[derive(Debug)]
+pub struct Unsynced {
+    file: File,
+    path: PathBuf,
 }
 
-/// Waits until the disk has a file's bytes.
-pub fn sync(file: &File, path: &Path) -> io::Result<()> {
-    call("fsync", path)?;
-    file.sync_all()
+impl Unsynced {
+    /// A file that was written.
+    #[must_use]
+    pub fn file(file: File, path: PathBuf) -> Self {
+        Self { file, path }
+    }
+
+    /// A folder in which names have come or gone.
+    pub fn folder(path: PathBuf) -> io::Result<Self> {
+        let file = File::open(&path)?;
+        Ok(Self { file, path })
+    }
+
+    /// Has the disk begin to write a file's bytes, and waits for nothing.
+    pub fn begin(&self) {
+        // An advice: where it is not taken, the wait is longer.
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
+    }
+
+    fn wait(&self) -> Result<()> {
+        let synced = self.file.sync_all();
+        synced.with_context(|| self.failed())
+    }
+
+    fn failed(&self) -> String {
+        format!("failed to write `{}`", self.path.display())
+    }
 }
 
-/// Waits until the disk has the names in a folder.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    call("fsync", path)?;
-    File::open(path)?.sync_all()
+/// How many files are waited for at one time. A disk mostly takes as long for a few as for one; more bring no more.
+const AT_ONCE: usize = 3;
+
+/// Waits until the disk has the bytes of some files and the names in some folders.
+pub fn sync(unsynced: &[Unsynced]) -> Result<()> {
+    for one in unsynced {
+        call("fsync", &one.path).with_context(|| one.failed())?;
+    }
+    let share = unsynced.len().div_ceil(AT_ONCE).max(1);
+    let wait = |share: &[Unsynced]| share.iter().try_for_each(Unsynced::wait);
+    thread::scope(|scope| {
+        let mut shares = unsynced.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let others = shares.map(|share| {
+            let other = thread::Builder::new().spawn_scoped(scope, move || wait(share));
+            (share, other)
+        });
+        let others = others.collect::<Vec<_>>();
+        let joined = |(share, other): (_, io::Result<ScopedJoinHandle<'_, _>>)| match other {
+            Ok(other) => {
+                let broken = |_| Err(anyhow!("a thread that waited for the disk broke off"));
+                other.join().unwrap_or_else(broken)
+            }
+            // No thread is to be had.
+            Err(_) => wait(share),
+        };
+        wait(own)?;
+        others.into_iter().try_for_each(joined)
+    })
 }
 
 /// Puts a file in its place, over what is there.

@@ -14,7 +14,7 @@ pub use record::{Change, Kind, Step, Written};
 
 use crate::checkout::{Checkout, Entry};
 use crate::digest::blob_id;
-use crate::files;
+use crate::files::{self, Unsynced};
 use crate::lock;
 use crate::problem::Problem;
 use crate::sink::disk;
@@ -31,8 +31,8 @@ pub struct Journal<'a> {
     /// The program's folder.
     state: PathBuf,
     change: Change,
-    /// The journal's own file, where this run wrote it.
-    file: Option<fs::File>,
+    /// The journal's own file, where this run wrote it and the disk may not have it.
+    file: Option<Unsynced>,
     open: bool,
 }
 
@@ -59,7 +59,8 @@ enum There {
 }
 
 impl<'a> Journal<'a> {
-    /// Writes down what is about to change; [`Journal::sync`] waits until the disk has it. The lock must be held, and no other journal be there.
+    /// Writes down what is about to change. The lock must be held, and no other journal be there. Before the first file is in its place, the disk
+    /// must have [`Journal::unsynced`].
     pub fn begin(checkout: &'a Checkout, change: Change) -> Result<Self> {
         let state = state(checkout)?;
         let context = || format!("failed to write the journal `{}`", state.display());
@@ -80,13 +81,11 @@ impl<'a> Journal<'a> {
         })
     }
 
-    /// Waits until the disk has the journal: before the first file is in its place.
-    pub fn sync(&self) -> Result<()> {
-        let context = || format!("failed to write the journal `{}`", self.state.display());
-        if let Some(file) = &self.file {
-            files::sync(file, &self.state.join(JOURNAL)).with_context(context)?;
-        }
-        files::sync_folder(&self.state).with_context(context)
+    /// The journal's file, and the folder with its name.
+    pub fn unsynced(&mut self) -> Result<Vec<Unsynced>> {
+        let mut unsynced = Vec::from_iter(self.file.take());
+        unsynced.push(unsynced_folder(self.state.clone())?);
+        Ok(unsynced)
     }
 
     /// The journal of a write that was broken off, where there is one. The lock must be held: else the write may be under way.
@@ -137,15 +136,24 @@ impl<'a> Journal<'a> {
                 self.checkout.root().display()
             )
         };
-        for folder in self.folders_written() {
-            files::sync_folder(&folder).with_context(context)?;
-        }
+        self.sync_folders().with_context(context)?;
         away(&self.state.join(JOURNAL)).with_context(context)?;
         self.open = false;
-        files::sync_folder(&self.state).with_context(context)
+        self.sync_state().with_context(context)
     }
 
-    /// The folders of the files that are written, so that the disk can be made to have their names.
+    /// Waits until the disk has the names of the files that are written.
+    fn sync_folders(&self) -> Result<()> {
+        let folders = self.folders_written().into_iter().map(unsynced_folder);
+        files::sync(&folders.collect::<Result<Vec<_>>>()?)
+    }
+
+    /// Waits until the disk has the journal's name, or has it no more.
+    fn sync_state(&self) -> Result<()> {
+        files::sync(&[unsynced_folder(self.state.clone())?])
+    }
+
+    /// The folders of the files that are written.
     fn folders_written(&self) -> BTreeSet<PathBuf> {
         let folder = |step: &Step| Some(self.target(step.kind, &step.path).parent()?.to_path_buf());
         let made = self.change.folders.iter();
@@ -200,11 +208,9 @@ impl<'a> Journal<'a> {
     /// Drops the journal when the disk has what was put back.
     fn settle(&self, came: &TakenBack) -> Result<()> {
         let context = || format!("failed to end taking back `{}`", came.command);
-        for folder in self.folders_written() {
-            files::sync_folder(&folder).with_context(context)?;
-        }
+        self.sync_folders().with_context(context)?;
         files::remove(&self.state.join(JOURNAL)).with_context(context)?;
-        files::sync_folder(&self.state).with_context(context)
+        self.sync_state().with_context(context)
     }
 
     /// What stands where a step writes.
@@ -375,14 +381,20 @@ fn read(path: &Path) -> Result<Option<Change>> {
     Ok(Some(change?))
 }
 
-fn write_down(path: &Path, bytes: &[u8]) -> io::Result<fs::File> {
+fn unsynced_folder(path: PathBuf) -> Result<Unsynced> {
+    let context = format!("failed to open `{}`", path.display());
+    Unsynced::folder(path).context(context)
+}
+
+fn write_down(path: &Path, bytes: &[u8]) -> io::Result<Unsynced> {
     let staged = path.with_extension("new");
     if fs::symlink_metadata(&staged).is_ok() {
         files::remove(&staged)?;
     }
     let mut file = files::create(&staged, 0o600)?;
     files::write(&mut file, &staged, bytes)?;
-    files::begin_to_sync(&file);
+    let file = Unsynced::file(file, path.to_path_buf());
+    file.begin();
     files::rename(&staged, path)?;
     Ok(file)
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 
 use crate::checkout::{Checkout, Entry, File};
-use crate::files;
+use crate::files::{self, Unsynced};
 use crate::interrupt;
 use crate::journal::{self, Change, Journal, Kind, Step, Written};
 use crate::next;
@@ -118,7 +118,7 @@ impl<'a> Disk<'a> {
             folders: folders(checkout, &state, &pieces),
             steps: pieces.iter().map(|piece| piece.step.clone()).collect(),
         };
-        let disk = Self {
+        let mut disk = Self {
             journal: Journal::begin(checkout, change)?,
             checkout,
             state,
@@ -130,13 +130,13 @@ impl<'a> Disk<'a> {
     }
 
     /// Puts every new file beside its place, and waits until the disk has them all.
-    fn stage(&self, pieces: &[Piece<'_>]) -> Result<()> {
+    fn stage(&mut self, pieces: &[Piece<'_>]) -> Result<()> {
         for (kind, folder) in self.journal.folders() {
             let folder = self.target(*kind, folder);
             files::make_folder(&folder)
                 .with_context(|| format!("failed to make `{}`", folder.display()))?;
         }
-        let mut written = Vec::new();
+        let mut unsynced = self.journal.unsynced()?;
         for piece in pieces {
             interrupt::check()?;
             let (Some(bytes), Some(after)) = (piece.bytes, &piece.step.after) else {
@@ -146,17 +146,10 @@ impl<'a> Disk<'a> {
             let before = piece.step.before.is_some();
             let file = stage(&target, bytes, after.mode, before)
                 .with_context(|| failed(&piece.step.path))?;
-            written.push((file, target));
+            unsynced.push(Unsynced::file(file, target));
         }
-        // What the disk is already writing is waited for in the time of one file.
-        for (file, _) in &written {
-            files::begin_to_sync(file);
-        }
-        self.journal.sync()?;
-        for (file, target) in &written {
-            files::sync(file, target).with_context(|| failed(target))?;
-        }
-        Ok(())
+        unsynced.iter().for_each(Unsynced::begin);
+        files::sync(&unsynced)
     }
 
     /// Ends a write whose files are all in their places: the records follow.
@@ -287,17 +280,18 @@ pub fn read(path: &Path) -> Result<Option<File>> {
 }
 
 /// Puts a file in its place at once, or takes it away: when a write is taken back.
-pub fn put(target: &Path, file: Option<&File>) -> io::Result<()> {
+pub fn put(target: &Path, file: Option<&File>) -> Result<()> {
     let Some(File { bytes, mode }) = file else {
-        return files::remove(target);
+        return Ok(files::remove(target)?);
     };
     if let Some(folder) = target.parent() {
         files::make_folders(folder)?;
     }
     let written = stage(target, bytes, *mode, true)?;
     let staged = staged(target)?;
-    files::sync(&written, &staged)?;
-    files::rename(&staged, target)
+    files::sync(&[Unsynced::file(written, staged.clone())])?;
+    files::rename(&staged, target)?;
+    Ok(())
 }
 
 /// Where a file's new content waits: beside it, under a name that no tool reads.
