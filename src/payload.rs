@@ -156,7 +156,7 @@ fn lost(copy: &Copied, after: &[u8], checkout: Modules<'_>) -> Vec<Unresolved> {
     let Some(before) = before.filter(|before| before != after) else {
         return Vec::new();
     };
-    let [before, after] = [&before, after].map(|bytes| Exports::of(&Scan::of(bytes)));
+    let [before, after] = [&before, after].map(Exports::of);
     if before.are_in(&after) {
         return Vec::new();
     }
@@ -255,7 +255,7 @@ fn exports(file: &Path, modules: Modules<'_>) -> Option<Exports> {
     // A copy that is not there yet, or empty, is a finding of its own.
     let bytes = bytes.and_then(|file| (modules.read)(file));
     let bytes = bytes.filter(|bytes| !bytes.is_empty())?;
-    Some(Exports::of(&Scan::of(&bytes)))
+    Some(Exports::of(&bytes))
 }
 
 /// Those of the names that a module does not export.

@@ -1,7 +1,7 @@
 //! The builds that an `add` left to do, by label: a small file under the git directory. Does none of them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
@@ -10,8 +10,8 @@ use crate::files;
 use crate::journal::Kind;
 use crate::sink::disk::Record;
 
-/// The folder of the records in the program's own.
-const FOLDER: &str = "pending";
+/// What a skill's record is called in the program's folder, before the skill's name. A folder of their own would be one more to wait for.
+const NAME: &str = "pending-";
 
 /// The record of one skill's pending builds.
 pub struct Pending {
@@ -23,7 +23,7 @@ impl Pending {
     #[must_use]
     pub fn of(checkout: &Checkout, skill: &str) -> Option<Self> {
         Some(Self {
-            file: checkout.state()?.join(FOLDER).join(skill),
+            file: checkout.state()?.join(format!("{NAME}{skill}")),
         })
     }
 
@@ -60,7 +60,7 @@ impl Pending {
 pub fn record(skill: &str, labels: &[String]) -> Record {
     Record {
         kind: Kind::Stays,
-        path: Path::new(FOLDER).join(skill),
+        path: PathBuf::from(format!("{NAME}{skill}")),
         bytes: Some(bytes(labels)),
     }
 }

@@ -101,7 +101,7 @@ fn none_lives(world: &World) {
 }
 
 fn pending(world: &World) -> Option<String> {
-    fs::read_to_string(world.root.join(".git/nanoclaw/pending/codex")).ok()
+    fs::read_to_string(world.root.join(".git/nanoclaw/pending-codex")).ok()
 }
 
 /// Holds when the run ended with the code and these words, and wrote nothing but the store.

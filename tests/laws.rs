@@ -174,7 +174,7 @@ fn converted(world: &World, crlf: bool) -> Judged {
             said.contains("payload: the same bytes as providers"),
             "the record is {record}: {said}"
         );
-        let _ = fs::remove_dir_all(world.root.join(".git/nanoclaw/store/installed"));
+        let _ = fs::remove_file(world.root.join(".git/nanoclaw/installed-codex"));
     }
     let patch = world.base().join("add.patch");
     fs::write(&patch, &preview.stdout).map_err(|error| error.to_string())?;

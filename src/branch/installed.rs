@@ -1,9 +1,12 @@
-//! Which commit a skill's files were written from, and which bytes they got: a small record beside the store. Opens no repository.
+//! Which commit a skill's files were written from, and which bytes they got: a small record in the program's folder. Opens no repository.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use git2::Oid;
+
+use super::store::read_record;
 use crate::checkout::Checkout;
 use crate::digest::blob_id;
 use crate::journal::Kind;
@@ -11,8 +14,8 @@ use crate::payload::Commit;
 use crate::sink::disk::Record;
 use crate::skill::Copied;
 
-/// The folder of the records in the store, a file a skill.
-pub(super) const FOLDER: &str = "installed";
+/// What a skill's record is called in the program's folder, before the skill's name.
+const NAME: &str = "installed-";
 
 /// What a skill's files were written from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +66,7 @@ impl Installed {
         }
         Record {
             kind: Kind::Record,
-            path: Path::new(super::store::FOLDER).join(FOLDER).join(skill),
+            path: PathBuf::from(format!("{NAME}{skill}")),
             bytes: Some(text.into_bytes()),
         }
     }
@@ -78,12 +81,18 @@ impl Installed {
     }
 }
 
+/// The commits that the checkout's skills were written from, each a record's first word. A record of another form has none.
+pub(super) fn commits(checkout: &Checkout) -> Vec<Oid> {
+    let entries = checkout.state().and_then(|state| fs::read_dir(state).ok());
+    let entries = entries.into_iter().flatten().flatten();
+    let records = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(NAME));
+    records
+        .filter_map(|record| read_record(&record.path()))
+        .collect()
+}
+
 fn file(checkout: &Checkout, skill: &str) -> Option<PathBuf> {
-    Some(
-        super::store::kept_folder(checkout)?
-            .join(FOLDER)
-            .join(skill),
-    )
+    Some(checkout.state()?.join(format!("{NAME}{skill}")))
 }
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

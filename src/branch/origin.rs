@@ -2,7 +2,7 @@
 
 use git2::{ObjectType, Oid, Repository};
 
-use super::installed::Installed;
+use super::installed::{self, Installed};
 use super::store::Store;
 use super::{blob_ids, commit, history};
 use crate::checkout::{Checkout, Git};
@@ -29,10 +29,8 @@ pub fn origin_of(
         return Origin::Unknown;
     };
     let store = Store::kept_to_read(checkout);
-    let remembered = store
-        .as_ref()
-        .map(Store::all_remembered)
-        .unwrap_or_default();
+    let mut remembered = installed::commits(checkout);
+    remembered.extend(store.iter().flat_map(Store::all_remembered));
     let objects = store
         .as_ref()
         .map_or(&**repository, |store| &store.repository);

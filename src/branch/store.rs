@@ -7,7 +7,6 @@ use anyhow::{Context, Result, anyhow};
 use git2::{Odb, Oid, Repository};
 use tempfile::TempDir;
 
-use super::installed;
 use crate::checkout::Checkout;
 use crate::digest::sha1;
 use crate::remote::Remote;
@@ -119,18 +118,18 @@ impl Store {
         read_record(&self.folder.join(name))
     }
 
-    /// Every commit that is remembered: what skills were written from, then the tips of fetched branches.
+    /// Every commit that is remembered.
     pub(super) fn all_remembered(&self) -> Vec<Oid> {
-        let records = |folder| fs::read_dir(self.folder.join(folder)).into_iter().flatten();
-        let records = records(installed::FOLDER).chain(records(TIPS)).flatten();
+        let records = fs::read_dir(self.folder.join(TIPS)).into_iter().flatten();
         records
+            .flatten()
             .filter_map(|record| read_record(&record.path()))
             .collect()
     }
 }
 
 /// The store's folder in the program's own.
-pub(super) const FOLDER: &str = "store";
+const FOLDER: &str = "store";
 
 /// Where the tips of fetched branches are remembered, a file a branch of a remote.
 const TIPS: &str = "tips";
@@ -142,7 +141,7 @@ pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
 }
 
 /// The commit that a record begins with.
-fn read_record(path: &Path) -> Option<Oid> {
+pub(super) fn read_record(path: &Path) -> Option<Oid> {
     let text = fs::read_to_string(path).ok()?;
     Oid::from_str(text.split_whitespace().next()?).ok()
 }

@@ -269,7 +269,7 @@ mod tests {
             steps: vec![
                 step(Kind::Payload, "src/a b\n.ts", None),
                 step(Kind::Insert, "src/b.ts", Some(b"\xff\n\0")),
-                step(Kind::Stays, "pending/x", Some(b"")),
+                step(Kind::Stays, "pending-x", Some(b"")),
             ],
         }
     }

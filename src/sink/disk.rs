@@ -146,9 +146,10 @@ impl<'a> Disk<'a> {
             let before = piece.step.before.is_some();
             let file = stage(&target, bytes, after.mode, before)
                 .with_context(|| failed(&piece.step.path))?;
-            unsynced.push(Unsynced::file(file, target));
+            let file = Unsynced::file(file, target);
+            file.begin();
+            unsynced.push(file);
         }
-        unsynced.iter().for_each(Unsynced::begin);
         files::sync(&unsynced)
     }
 

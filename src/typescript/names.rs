@@ -13,15 +13,19 @@ pub struct Exports {
 }
 
 impl Exports {
-    /// Reads the export statements outside all brackets.
+    /// Reads the export statements of a text outside all brackets.
     #[must_use]
-    pub fn of(scan: &Scan) -> Self {
-        let code = scan.code();
+    pub fn of(text: &[u8]) -> Self {
+        let scan = Scan::of_outermost(text);
+        Self::among(&scan, scan.tokens())
+    }
+
+    fn among(scan: &Scan, code: &[Token]) -> Self {
         let mut exports = Self {
             names: BTreeSet::new(),
             open: scan.is_unclosed(),
         };
-        for from in module::places(scan, &code, &[b"export"]) {
+        for from in module::places(scan, code, &[b"export"]) {
             if let Some((word, after)) = from.split_first()
                 && word.depth == 0
             {
@@ -159,7 +163,9 @@ mod tests {
 
     /// What of the names `a` to `d` a module exports; `open` when it may export any.
     fn check(text: &str, expected: &str) {
-        let exports = Exports::of(&Scan::of(text.as_bytes()));
+        let exports = Exports::of(text.as_bytes());
+        let whole = Scan::of(text.as_bytes());
+        assert_eq!(exports, Exports::among(&whole, &whole.code()), "{text}");
         let found = if exports.has("surely no name") {
             "open".to_owned()
         } else {

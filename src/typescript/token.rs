@@ -7,7 +7,8 @@ mod literal;
 
 pub(super) use literal::decode;
 use literal::{
-    blank, blanks, digits, line_length, quoted_length, regex_length, template_length, word_length,
+    blank, blanks, digits, in_word, line_length, quoted_length, regex_length, template_length,
+    word_length,
 };
 
 /// A token's kind.
@@ -75,10 +76,7 @@ pub(super) fn scan(text: &[u8], place: usize, behind: usize) -> Scanned {
         tokens: Vec::with_capacity(place / BYTES_A_TOKEN),
         ..Scanner::default()
     };
-    scanner.skip_mark();
-    while scanner.at < place {
-        scanner.step();
-    }
+    scanner.through(place);
     let mut found = 0;
     while scanner.at < text.len() && found < behind {
         let known = scanner.tokens.len();
@@ -86,11 +84,18 @@ pub(super) fn scan(text: &[u8], place: usize, behind: usize) -> Scanned {
         let new = scanner.tokens.get(known..).unwrap_or_default();
         found += new.iter().filter(|token| token.is_code()).count();
     }
-    Scanned {
-        length: scanner.at,
-        unclosed: scanner.unclosed || !scanner.open.is_empty(),
-        tokens: scanner.tokens,
-    }
+    scanner.end()
+}
+
+/// Splits a text into tokens, and keeps those of code that are in one bracket at the most: most are deeper.
+pub(super) fn scan_shallow(text: &[u8]) -> Scanned {
+    let mut scanner = Scanner {
+        text,
+        shallow: true,
+        ..Scanner::default()
+    };
+    scanner.through(text.len());
+    scanner.end()
 }
 
 /// Something open that a later token closes.
@@ -111,6 +116,10 @@ struct Scanner<'a> {
     text: &'a [u8],
     at: usize,
     tokens: Vec<Token>,
+    /// Only some tokens are kept, as [`scan_shallow`] says.
+    shallow: bool,
+    /// Where the last token ends.
+    behind: usize,
     open: Vec<Open>,
     /// How many of `open` a `}` can close.
     curly: usize,
@@ -123,6 +132,22 @@ struct Scanner<'a> {
 }
 
 impl<'a> Scanner<'a> {
+    /// Scans a text from its start to a place.
+    fn through(&mut self, place: usize) {
+        self.skip_mark();
+        while self.at < place {
+            self.step();
+        }
+    }
+
+    fn end(self) -> Scanned {
+        Scanned {
+            length: self.at,
+            unclosed: self.unclosed || !self.open.is_empty(),
+            tokens: self.tokens,
+        }
+    }
+
     fn skip_mark(&mut self) {
         if let Some(rest) = self.text.strip_prefix(b"\xEF\xBB\xBF") {
             self.at = self.text.len() - rest.len();
@@ -136,6 +161,7 @@ impl<'a> Scanner<'a> {
         let rest = self.rest();
         match rest {
             [b' ' | b'\n' | b'\r' | b'\t', ..] => self.at += blanks(rest),
+            [byte, ..] if in_word(*byte) => self.word_or_number(),
             [b'/', b'/', ..] => self.take(Kind::Comment, line_length(rest)),
             [b'/', b'*', body @ ..] => self.block_comment(body),
             [b'/', ..] if !self.value => self.closed_or_broken(Kind::Regex, regex_length(rest)),
@@ -147,17 +173,24 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// White space, a word or a mark.
+    fn word_or_number(&mut self) {
+        let rest = self.rest();
+        if rest.first().is_some_and(u8::is_ascii_digit) {
+            self.code(Kind::Word, digits(rest), true);
+        } else {
+            self.word(word_length(rest));
+        }
+    }
+
+    /// White space, a mark, or a word that begins beyond ASCII.
     fn plain(&mut self) {
         let rest = self.rest();
-        let number = rest.first().is_some_and(u8::is_ascii_digit);
         if let Some(length) = blank(rest) {
             self.at += length;
             return;
         }
         match word_length(rest) {
             0 => self.mark(),
-            _ if number => self.code(Kind::Word, digits(rest), true),
             length => self.word(length),
         }
     }
@@ -171,7 +204,7 @@ impl<'a> Scanner<'a> {
     fn mark(&mut self) {
         let rest = self.rest();
         // `x!` and `x++` end the value that x is.
-        let touching = self.tokens.last().is_some_and(|token| token.end == self.at);
+        let touching = self.behind == self.at;
         match rest {
             [b'.', b'.', b'.', ..] => self.code(Kind::Mark, 3, false),
             [b'+', b'+', ..] | [b'-', b'-', ..] => self.code(Kind::Mark, 2, self.value),
@@ -285,12 +318,16 @@ impl<'a> Scanner<'a> {
     fn take(&mut self, kind: Kind, length: usize) {
         let start = self.at;
         self.at = start + length;
-        self.tokens.push(Token {
+        self.behind = self.at;
+        let token = Token {
             kind,
             start,
             end: self.at,
             depth: self.open.len(),
-        });
+        };
+        if !self.shallow || (token.depth <= 1 && token.is_code()) {
+            self.tokens.push(token);
+        }
     }
 
     fn rest(&self) -> &'a [u8] {

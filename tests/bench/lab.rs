@@ -86,7 +86,7 @@ impl Lab {
         );
         fs::rename(lab.checkout(), lab.path("installed")).unwrap();
         // The builds have run.
-        fs::remove_file(lab.path("installed/.git/nanoclaw/pending/codex")).unwrap();
+        fs::remove_file(lab.path("installed/.git/nanoclaw/pending-codex")).unwrap();
         lab
     }
 

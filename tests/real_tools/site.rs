@@ -168,12 +168,12 @@ impl Site {
 
     /// The builds that are recorded as left to do.
     pub fn pending(&self) -> String {
-        self.read(".git/nanoclaw/pending/codex")
+        self.read(".git/nanoclaw/pending-codex")
     }
 
     /// Records builds as left to do, a label a line.
     pub fn leave_pending(&self, labels: &str) {
-        fs::write(self.path("nanoclaw/.git/nanoclaw/pending/codex"), labels).unwrap();
+        fs::write(self.path("nanoclaw/.git/nanoclaw/pending-codex"), labels).unwrap();
     }
 
     /// What git sees changed, and the files of ours beside git's.

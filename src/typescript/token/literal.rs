@@ -38,7 +38,8 @@ pub(super) fn word_length(text: &[u8]) -> usize {
     }
 }
 
-fn in_word(byte: u8) -> bool {
+/// Whether a byte of ASCII belongs to names, keywords and numbers.
+pub(super) fn in_word(byte: u8) -> bool {
     WORD.get(usize::from(byte)).is_some_and(|word| *word)
 }
 
