@@ -349,7 +349,7 @@ fn a_fixture_holds_no_file_that_is_the_samples_too() {
 #[test]
 fn every_test_that_the_tables_name_is_there() {
     let tables = fs::read_to_string(Path::new(PROJECT).join("tests/README.md")).expect("tables");
-    let named = Regex::new("`([a-z0-9_]+)` in `(tests/[a-z_]+[.]rs)`").expect("a pattern");
+    let named = Regex::new("`([a-z0-9_]+)` in `(tests/[a-z_/]+[.]rs)`").expect("a pattern");
     let mut count = 0;
     for (_, [name, file]) in named.captures_iter(&tables).map(|found| found.extract()) {
         let source = fs::read_to_string(Path::new(PROJECT).join(file)).expect("a test file");
