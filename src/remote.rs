@@ -1,5 +1,6 @@
 //! Which remote the skill's branch comes from, and how it is named in messages. Contacts no remote.
 
+use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -49,16 +50,18 @@ pub fn choose(
         .or(environment.map(|asked| (asked, REMOTE_VARIABLE)))
     {
         valid(asked)?;
-        let url = named(asked).map_or(asked, |(_, url)| url);
-        let local = from.join(asked);
-        let address = if named(asked).is_none() && !asked.contains("://") && local.exists() {
-            local.to_string_lossy().into_owned()
-        } else {
-            asked.to_owned()
-        };
+        let configured = named(asked).map(|(_, url)| url.as_str());
+        // Git runs in the root, and would look for a path there.
+        let local = || fs::canonicalize(from.join(asked)).ok();
+        let is_path = configured.is_none() && !asked.contains("://");
+        let local = is_path.then(local).flatten();
+        let address = local.map_or_else(
+            || asked.to_owned(),
+            |local| local.to_string_lossy().into_owned(),
+        );
         return Ok(Remote {
+            shown: shown(configured.unwrap_or(&address)),
             address,
-            shown: shown(url),
             why: format!("named by {why}"),
             guessed: false,
             otherwise: otherwise(skill),

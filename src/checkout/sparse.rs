@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use git2::{Index, IndexEntryExtendedFlag};
 
 use super::{Checkout, Git};
+use crate::next::quoted;
 
 /// The index of a sparse checkout.
 pub(super) struct Sparse {
@@ -30,9 +31,10 @@ impl Checkout {
             Some(index) => skips(index).unwrap_or(false),
             None => !self.exists(path) && self.head().has(path),
         };
-        // From the root: git takes it from the folder that it runs in.
-        let folder = path.parent().unwrap_or(path);
-        left.then(|| format!("git sparse-checkout add {}", folder.display()))
+        let folder = quoted(path.parent().unwrap_or(path));
+        // Git takes a folder from the one that it runs in.
+        let root = quoted(&self.root);
+        left.then(|| format!("git -C {root} sparse-checkout add {folder}"))
     }
 
     /// Mostly there are no patterns, and git is not asked at all.
