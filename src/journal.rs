@@ -81,10 +81,13 @@ impl<'a> Journal<'a> {
         })
     }
 
-    /// The journal's file, and the folder with its name.
+    /// The journal's file, and the folders with its name and their own.
     pub fn unsynced(&mut self) -> Result<Vec<Unsynced>> {
         let mut unsynced = Vec::from_iter(self.file.take());
         unsynced.push(unsynced_folder(self.state.clone())?);
+        for folder in self.checkout.above_state() {
+            unsynced.push(unsynced_folder(folder)?);
+        }
         Ok(unsynced)
     }
 

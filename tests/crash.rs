@@ -8,6 +8,8 @@
     reason = "a test that cannot go on fails there"
 )]
 
+#[path = "crash/order.rs"]
+mod order;
 mod support;
 
 use std::fs;
@@ -76,9 +78,7 @@ impl Stage {
         let state = self.state();
         for entry in fs::read_dir(&state).expect("the program's folder") {
             let path = entry.expect("an entry").path();
-            if path.file_name().is_some_and(|name| name == "store") {
-                let _ = fs::remove_dir_all(path.join("installed"));
-            } else {
+            if path.file_name().is_none_or(|name| name != "store") {
                 take_away(&path);
             }
         }
@@ -88,27 +88,8 @@ impl Stage {
         self.world.root.join(".git/nanoclaw")
     }
 
-    /// Runs a command with a fault at one of its calls, counted from 1.
     fn fault(&self, arguments: &[&str], call: usize, fault: &str) -> Ended {
-        let log = self.world.base().join("calls");
-        let _ = fs::remove_file(&log);
-        let mut command = self
-            .world
-            .command(env!("CARGO_BIN_EXE_nanoclaw"), &self.world.root);
-        let asked = format!("{call}:{fault}:{}", log.display());
-        let command = command.args(arguments).env("NANOCLAW_FAULT", asked);
-        let output = command.output().expect("the program");
-        let text = fs::read_to_string(&log).unwrap_or_default();
-        let root = format!("{}/", self.world.root.display());
-        let calls = text.lines().map(|line| line.replace(&root, ""));
-        let calls = calls.collect::<Vec<_>>();
-        Ended {
-            came: calls.len() >= call,
-            killed: output.status.signal() == Some(9),
-            code: output.status.code(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            calls,
-        }
+        faulty(&self.world, arguments, call, fault)
     }
 
     /// Runs a command, which must succeed and leave this tree, and no journal.
@@ -141,6 +122,27 @@ impl Stage {
             (true, true) => Ok(ended.calls.last().cloned()),
             (true, false) => Err(format!("{how} at {call} did not end it")),
         }
+    }
+}
+
+/// Runs a command with a fault at one of its calls, counted from 1.
+fn faulty(world: &World, arguments: &[&str], call: usize, fault: &str) -> Ended {
+    let log = world.base().join("calls");
+    let _ = fs::remove_file(&log);
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    let asked = format!("{call}:{fault}:{}", log.display());
+    let command = command.args(arguments).env("NANOCLAW_FAULT", asked);
+    let output = command.output().expect("the program");
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let root = format!("{}/", world.root.display());
+    let calls = text.lines().map(|line| line.replace(&root, ""));
+    let calls = calls.collect::<Vec<_>>();
+    Ended {
+        came: calls.len() >= call,
+        killed: output.status.signal() == Some(9),
+        code: output.status.code(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        calls,
     }
 }
 

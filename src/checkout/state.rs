@@ -26,6 +26,17 @@ impl Checkout {
         self.state.get_or_init(look).clone()
     }
 
+    /// The folders above [`Self::state`], as far as the program may have made what is in them: up to the git directory.
+    #[must_use]
+    pub fn above_state(&self) -> Vec<PathBuf> {
+        let (Some(state), Some(directory)) = (self.state(), self.git_directory()) else {
+            return Vec::new();
+        };
+        let above = state.ancestors().skip(1);
+        let inside = above.take_while(|folder| folder.starts_with(directory));
+        inside.map(Path::to_path_buf).collect()
+    }
+
     /// The work tree's own git directory. Mostly it is `.git` in the root, known by what every one has (gitrepository-layout(5)); where it is
     /// not, libgit2 looks, whose start costs as much as reading all files of a skill.
     pub(super) fn git_directory(&self) -> Option<&Path> {

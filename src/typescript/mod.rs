@@ -85,15 +85,15 @@ impl<'a> Scan<'a> {
     /// Scans a text of any bytes for its code outside all brackets and in one: the tokens that are deeper, and the comments, are not there.
     #[must_use]
     pub fn of_outermost(text: &'a [u8]) -> Self {
-        Self::from(text, token::scan_shallow(text))
+        Self::new(text, token::scan_shallow(text))
     }
 
     /// Scans a text up to a place and so many tokens of code from there, and takes that for the whole.
     fn through(text: &'a [u8], place: usize, behind: usize) -> Self {
-        Self::from(text, token::scan(text, place, behind))
+        Self::new(text, token::scan(text, place, behind))
     }
 
-    fn from(text: &'a [u8], scanned: token::Scanned) -> Self {
+    fn new(text: &'a [u8], scanned: token::Scanned) -> Self {
         Self {
             text: text.get(..scanned.length).unwrap_or(text),
             lines: OnceCell::new(),

@@ -153,13 +153,22 @@ fn a_line_goes_after_its_marker_and_lines_keep_their_order() {
         "# here",
         "# here\none",
     );
-    check_lines(
-        &[LINE],
-        Some("// here"),
-        "import-missing",
-        "import './z.js';\n// here\nf();\n",
-        "import './z.js';\n// here\nimport './codex.js';\nf();\n",
-    );
+}
+
+#[test]
+fn in_a_barrel_a_marker_stands_where_a_statement_surely_ends() {
+    for (above, below) in [
+        ("import './z.js';\n", "f();\n"),
+        ("import './z.js'\n", "f();\n"),
+        ("import './z.js';\n", ""),
+        ("f()\n", ""),
+        ("const a = b\n", ""),
+        ("const a = b\n", "import './z.js';\n"),
+    ] {
+        let before = format!("{above}// here\n{below}");
+        let after = format!("{above}// here\n{LINE}\n{below}");
+        check_lines(&[LINE], Some("// here"), "import-missing", &before, &after);
+    }
 }
 
 #[test]
@@ -191,6 +200,10 @@ fn a_marker_must_stand_once_and_between_statements() {
         )
     );
     assert_eq!(fault("f(\n// here\n)\n", LINE).0, "barrel-by-code");
+    assert_eq!(
+        fault("const a = b\n// here\n(c)\n", LINE).0,
+        "barrel-by-code"
+    );
     assert_eq!(fault("/*\n// here\n*/\n", LINE).0, "barrel-by-code");
     assert_eq!(fault("`\n// here\n`\n", LINE).0, "barrel-by-code");
 }

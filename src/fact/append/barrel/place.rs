@@ -105,7 +105,7 @@ impl Barrel<'_> {
         let before = self.scan.split(import.span.start).0;
         let mut top = import.line;
         let touches = |token: &&Token| {
-            let touches = token.kind == Kind::Comment && self.scan.line(token.end - 1) + 1 >= top;
+            let touches = token.kind == Kind::Comment && self.scan.line(token.end) + 1 >= top;
             top = self.scan.line(token.start);
             touches
         };
@@ -113,7 +113,7 @@ impl Barrel<'_> {
         let (rest, comments) = before
             .split_at_checked(before.len() - count)
             .unwrap_or_default();
-        let taken = rest.last().map_or(0, |token| self.scan.line(token.end - 1));
+        let taken = rest.last().map_or(0, |token| self.scan.line(token.end));
         let trailing = comments
             .iter()
             .take_while(|comment| self.scan.line(comment.start) <= taken)
