@@ -108,6 +108,10 @@ fn a_barrel_of_comments_takes_the_import_below_its_header() {
         "import './codex.js';\n/* header */ export {};\n",
     );
     missing("/* open", "import './codex.js';\n/* open");
+    missing(
+        "import './claude.js';\n/* open\n",
+        "import './claude.js';\nimport './codex.js';\n/* open\n",
+    );
 }
 
 #[test]

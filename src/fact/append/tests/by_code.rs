@@ -55,6 +55,7 @@ fn a_type_of_the_module_does_not_load_it() {
 
 #[test]
 fn a_barrel_that_loads_by_code_blocks() {
+    blocks("import 'package'load", "barrel-by-code", 1);
     blocks(
         "const names = ['claude', 'mock'];\nfor (const name of names) await import(`./${name}.js`);\n",
         "barrel-by-code",
