@@ -35,6 +35,18 @@ pub enum What {
 }
 
 impl Instruction {
+    /// Says whether it stands above another one of the same file.
+    #[must_use]
+    pub fn is_above(&self, other: &Self) -> bool {
+        self.span.start < other.span.start
+    }
+
+    /// Says whether it stands above another one in its stage.
+    #[must_use]
+    pub fn is_above_in_stage(&self, other: &Self) -> bool {
+        self.stage == other.stage && self.is_above(other)
+    }
+
     /// Returns the names that an ARG declares; none for another instruction.
     #[must_use]
     pub fn declarations(&self) -> &[Declaration] {

@@ -77,7 +77,7 @@ impl<'a> Site<'a> {
             .into_iter()
             .filter(|(anchor, _)| anchor.stage == run.stage);
         let mut args = same.filter_map(|(anchor, install)| self.arg_of(anchor, install));
-        args.rfind(|arg| arg.span.start < run.span.start)
+        args.rfind(|arg| arg.is_above(run))
     }
 
     /// The last ARG above a RUN, in its stage, that declares the version which the install uses.
@@ -87,8 +87,11 @@ impl<'a> Site<'a> {
         };
         let declares =
             |arg: &&Instruction| arg.declarations().iter().any(|found| found.name == *name);
-        let mut above = self.above(run).filter(|_| install.manager == Manager::Pnpm);
-        above.rfind(declares)
+        let above = self.file.instructions.iter();
+        let mut above = above.filter(|other| other.is_above_in_stage(run));
+        above
+            .rfind(declares)
+            .filter(|_| install.manager == Manager::Pnpm)
     }
 
     /// The instructions that declare or set our ARG's name.
@@ -121,7 +124,7 @@ impl<'a> Site<'a> {
             .filter(named)
             .rfind(|found| found.filled().is_some());
         let declarations = naming()
-            .filter(|other| other.stage == run.stage && other.span.start < run.span.start)
+            .filter(|other| other.is_above_in_stage(run))
             .flat_map(Instruction::declarations)
             .filter(named);
         declarations.fold(None, |last, found| match found.value {
@@ -141,18 +144,18 @@ impl<'a> Site<'a> {
         run: &Instruction,
     ) -> Option<&'a Instruction> {
         let inherited = self.inherited(run);
-        let above =
-            |other: &Instruction| other.stage == run.stage && other.span.start < run.span.start;
         let envs = naming.iter().copied();
         let mut envs = envs.filter(|env| env.sets(&self.layer.arg).is_some());
-        envs.find(|env| above(env) && !self.repeats(naming, env, run) || inherited(env))
+        envs.find(|env| {
+            env.is_above_in_stage(run) && !self.repeats(naming, env, run) || inherited(env)
+        })
     }
 
     /// The line of the USER that a RUN runs as, and its name; none where only the base image says who that is.
     pub fn user(self, run: &Instruction) -> Option<(usize, &'a str)> {
         let inherited = self.inherited(run);
         let above = self.file.instructions.iter();
-        let above = above.filter(|other| other.span.start < run.span.start);
+        let above = above.filter(|other| other.is_above(run));
         let mut users = above.filter_map(|other| Some((other, other.user()?)));
         let (user, name) = users.rfind(|(user, _)| user.stage == run.stage || inherited(user))?;
         Some((user.line, name))
@@ -175,17 +178,6 @@ impl<'a> Site<'a> {
                 .filter(|arg| arg.filled().is_some())
         };
         same && arg().is_some() && arg() == self.declaration_among(naming, run)
-    }
-
-    fn above(
-        self,
-        run: &Instruction,
-    ) -> impl DoubleEndedIterator<Item = &'a Instruction> + use<'a> {
-        let (stage, start) = (run.stage, run.span.start);
-        self.file
-            .instructions
-            .iter()
-            .filter(move |other| other.stage == stage && other.span.start < start)
     }
 
     /// The installs of the layer's package as the layer has it: with pnpm, by the layer's ARG.

@@ -261,7 +261,7 @@ impl Barrel<'_> {
         let mut bottom = self.scan.line(first.start);
         let touches = |token: &&Token| {
             let touches = token.kind == Kind::Comment && self.scan.line(token.start) <= bottom + 1;
-            bottom = self.scan.line(token.end - 1);
+            bottom = self.scan.line(token.end);
             touches
         };
         let last = after.iter().take_while(touches).last()?;
