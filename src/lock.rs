@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -24,8 +24,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The lock, held until the value is dropped.
 pub struct Lock {
     _file: File,
-    /// Who held it before.
-    before: Option<Vec<u8>>,
+    first: bool,
 }
 
 impl Lock {
@@ -45,29 +44,21 @@ impl Lock {
         let options = options.read(true).write(true).create(true).truncate(false);
         let mut file = options.mode(0o600).open(&path).with_context(context)?;
         wait(&file, checkout, timeout, waits)?;
-        let before = Some(fs::read(&path).with_context(context)?).filter(|it| !it.is_empty());
-        // The time makes each holder another, also where two have one number.
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let since = since.unwrap_or_default().as_nanos();
-        let words = format!(
-            "process {} (nanoclaw {command})\n{since}\n",
-            std::process::id()
-        );
+        let first = file.metadata().with_context(context)?.len() == 0;
+        let words = format!("process {} (nanoclaw {command})\n", std::process::id());
         let written = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| file.write_all(words.as_bytes()));
         written.with_context(context)?;
-        Ok(Self {
-            _file: file,
-            before,
-        })
+        Ok(Self { _file: file, first })
     }
 
-    /// Whether nobody has held the lock since [`last`] gave this.
+    /// Whether nobody has held the lock before: what was looked at without it is as it was then. Of one that somebody has held it cannot be
+    /// told when.
     #[must_use]
-    pub fn follows(&self, last: Option<&[u8]>) -> bool {
-        self.before.as_deref() == last
+    pub fn is_first(&self) -> bool {
+        self.first
     }
 }
 
@@ -98,8 +89,7 @@ fn wait(file: &File, checkout: &Checkout, timeout: Duration, waits: &dyn Fn(&str
 }
 
 /// What the lock's file says: who holds the lock, or held it last.
-#[must_use]
-pub fn last(checkout: &Checkout) -> Option<Vec<u8>> {
+fn last(checkout: &Checkout) -> Option<Vec<u8>> {
     fs::read(path(checkout)?).ok().filter(|it| !it.is_empty())
 }
 

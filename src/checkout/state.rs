@@ -13,9 +13,9 @@ impl Checkout {
     #[must_use]
     pub fn state(&self) -> Option<PathBuf> {
         let look = || {
-            let directory = self.git_directory()?.to_path_buf();
-            let inside = directory.parent().filter(|_| directory.ends_with(".git"));
-            let inside = inside.and_then(|top| self.root.strip_prefix(top).ok());
+            let directory = self.git_directory()?;
+            let top = self.root.ancestors().find(|folder| is_top(folder));
+            let inside = top.and_then(|top| self.root.strip_prefix(top).ok());
             let state = directory.join("nanoclaw");
             let state = match inside {
                 Some(inside) if inside != Path::new("") => state.join("below").join(inside),
@@ -57,6 +57,12 @@ impl Checkout {
         }
         Repository::discover_path(&self.root, &[] as &[&Path]).ok()
     }
+}
+
+/// Whether a folder is the top of a work tree: `.git` is a git directory there, or names one that is elsewhere.
+fn is_top(folder: &Path) -> bool {
+    let git = folder.join(".git");
+    git.is_file() || git.join("HEAD").symlink_metadata().is_ok()
 }
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

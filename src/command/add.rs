@@ -16,7 +16,6 @@ use crate::cli::Add;
 use crate::command::look;
 use crate::command::write as writing;
 use crate::journal;
-use crate::lock;
 use crate::next::{self, Left};
 use crate::payload::Commit;
 use crate::pending::Pending;
@@ -89,7 +88,6 @@ impl Job<'_> {
 
     /// Makes every fact hold. Where something may be to do, the checkout is locked first, and what was broken off there taken back.
     fn run(&self) -> Result<Exit> {
-        let held_by = lock::last(self.checkout);
         let survey = self.survey()?;
         if !journal::is_there(self.checkout) {
             if survey.is_blocked() {
@@ -109,7 +107,7 @@ impl Job<'_> {
         let timeout = self.arguments.lock.timeout();
         let locked = writing::lock(self.checkout, &command, timeout, self.ui)?;
         // What somebody else wrote meanwhile, or was taken back, makes another survey.
-        let same = locked.recovered.is_none() && locked.lock.follows(held_by.as_deref());
+        let same = locked.recovered.is_none() && locked.lock.is_first();
         let survey = if same { survey } else { self.survey()? };
         self.install(&self.planned(survey)?)
     }

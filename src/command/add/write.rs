@@ -8,7 +8,8 @@ use crate::builds::Ready;
 use crate::checkout::Entry;
 use crate::command::write;
 use crate::pending;
-use crate::plan::Plan;
+use crate::plan::{Finding, Plan, State};
+use crate::problem::Problem;
 use crate::sink::disk::{End, Record, Writing};
 use crate::skill::Copied;
 use crate::ui::Tint;
@@ -20,6 +21,7 @@ impl Job<'_> {
         if plan.edits.is_empty() {
             return Ok(());
         }
+        self.still_holds(plan)?;
         let name = &self.skill.name;
         let mut records = vec![pending::record(name, &ready.pending())];
         records.extend(self.installed(planned));
@@ -41,6 +43,30 @@ impl Job<'_> {
                 "kept    ",
                 &format!("{}: the old content is {}", path.display(), kept.display()),
             );
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on where a fact that held, and so has no edit, holds no more: it may be long since that a question was asked.
+    fn still_holds(&self, plan: &Plan) -> Result<()> {
+        if plan.holds_nowhere() {
+            return Ok(());
+        }
+        self.checkout.look_again();
+        let survey = self.survey()?;
+        let held = plan.findings.iter().filter(|it| it.state == State::Holds);
+        for held in held {
+            let same = |now: &&Finding| now.label == held.label && now.path == held.path;
+            let mut now = survey.findings.iter().filter(same);
+            if let Some(now) = now.find(|now| now.state != State::Holds) {
+                let found = now.found.clone().unwrap_or_default();
+                let path = held.path.display();
+                let found = format!("`{path}` has changed since the plan was made: {found}");
+                return Err(Problem::refused(found)
+                    .and_nothing_written()
+                    .hint("run the command again")
+                    .into());
+            }
         }
         Ok(())
     }
