@@ -62,6 +62,20 @@ pub struct File {
     pub mode: u32,
 }
 
+impl File {
+    /// Whether it is the same as another one to git: the bytes and the executable bit.
+    #[must_use]
+    pub fn is_to_git(&self, other: &Self) -> bool {
+        self.bytes == other.bytes && self.is_executable() == other.is_executable()
+    }
+
+    /// Whether its owner may execute it.
+    #[must_use]
+    pub fn is_executable(&self) -> bool {
+        self.mode & 0o100 != 0
+    }
+}
+
 /// What stands at a path of the checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {

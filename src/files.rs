@@ -5,12 +5,14 @@
 mod fault;
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::{Context, Result, anyhow};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 /// Makes one folder.
 pub fn make_folder(path: &Path) -> io::Result<()> {
@@ -66,19 +68,28 @@ pub fn set_group(file: &File, path: &Path, group: u32) -> io::Result<()> {
 pub struct Unsynced {
     file: File,
     path: PathBuf,
+    is_folder: bool,
 }
 
 impl Unsynced {
     /// A file that was written.
     #[must_use]
     pub fn file(file: File, path: PathBuf) -> Self {
-        Self { file, path }
+        Self {
+            file,
+            path,
+            is_folder: false,
+        }
     }
 
     /// A folder in which names have come or gone.
     pub fn folder(path: PathBuf) -> io::Result<Self> {
         let file = File::open(&path)?;
-        Ok(Self { file, path })
+        Ok(Self {
+            file,
+            path,
+            is_folder: true,
+        })
     }
 
     /// Has the disk begin to write a file's bytes, and waits for nothing.
@@ -88,13 +99,21 @@ impl Unsynced {
     }
 
     fn wait(&self) -> Result<()> {
-        let synced = self.file.sync_all();
-        synced.with_context(|| self.failed())
+        match self.file.sync_all() {
+            // Some network disks know no such call for folders, and have their names at once.
+            Err(error) if self.is_folder && is_unknown(&error) => Ok(()),
+            synced => synced.with_context(|| self.failed()),
+        }
     }
 
     fn failed(&self) -> String {
         format!("failed to write `{}`", self.path.display())
     }
+}
+
+fn is_unknown(error: &io::Error) -> bool {
+    let unknown = [Errno::INVAL, Errno::NOTSUP, Errno::NOSYS];
+    Errno::from_io_error(error).is_some_and(|error| unknown.contains(&error))
 }
 
 /// How many files are waited for at one time. A disk mostly takes as long for a few as for one; more bring no more.
@@ -147,17 +166,49 @@ pub fn remove_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file of the program's own, that only the user can read: beside its place, and then renamed onto it.
-pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
+pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let replace = || -> io::Result<()> {
         make_folders(folder)?;
+        let staged = path.with_extension("new");
+        if staged.symlink_metadata().is_ok() {
+            remove(&staged)?;
+        }
+        let mut file = create(&staged, 0o600)?;
+        write(&mut file, &staged, bytes)?;
+        call("fsync", &staged)?;
+        file.sync_all()?;
+        rename(&staged, path)
+    };
+    replace().with_context(|| format!("failed to write `{}`", path.display()))?;
+    sync(&[Unsynced::folder(folder.to_path_buf())?])
+}
+
+/// Reads a file of the program's own, a regular one alone: behind a symlink lies none, and a pipe is not waited for.
+pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_own(OpenOptions::new().read(true), path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a file of the program's own as [`read_own`] does.
+pub fn open_own(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let opened = options.custom_flags(flags).open(path);
+    let file = opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => {
+            io::Error::other("a symlink is in its place; look at it, and move it away")
+        }
+        _ => error,
+    })?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other(
+            "no regular file is in its place; look at it, and move it away",
+        ))
     }
-    let staged = path.with_extension("new");
-    if staged.exists() {
-        remove(&staged)?;
-    }
-    let mut file = create(&staged, 0o600)?;
-    write(&mut file, &staged, bytes)?;
-    rename(&staged, path)
 }
 
 #[cfg(debug_assertions)]

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow};
 
 pub use record::{Change, Kind, Step, Written};
 
-use crate::checkout::{Checkout, Entry};
+use crate::checkout::{Checkout, Entry, File};
 use crate::digest::blob_id;
 use crate::files::{self, Unsynced};
 use crate::lock;
@@ -48,10 +48,11 @@ pub struct TakenBack {
 }
 
 /// What stands where a write was broken off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum There {
     AsBefore,
-    AsWritten,
+    /// What the write made; what takes its place is this, or nothing.
+    AsWritten(Option<File>),
     /// Something else.
     Other,
     /// What must not be touched: a symlink leads to another place.
@@ -122,8 +123,9 @@ impl<'a> Journal<'a> {
 
     /// Ends the write: every file is in its place. What it changed is kept for `skill undo`.
     pub fn keep(mut self) -> Result<()> {
-        let next = numbers(&self.state).last().map_or(1, |last| last + 1);
-        let done = self.state.join(format!("{DONE}{next:04}"));
+        let last = numbers(&self.state)?.last().copied().unwrap_or_default();
+        let next = last.checked_add(1).context("too many changes are kept")?;
+        let done = self.state.join(done(next));
         self.end(|journal| files::rename(journal, &done))
     }
 
@@ -181,6 +183,8 @@ impl<'a> Journal<'a> {
             ..TakenBack::default()
         };
         self.checkout.look_again();
+        // A file that is left with lines of ours in it needs those that they name.
+        let mut is_needed = false;
         for step in self.change.steps.iter().rev() {
             let target = self.target(step.kind, &step.path);
             let context = || format!("failed to take back `{}`", step.path.display());
@@ -191,18 +195,21 @@ impl<'a> Journal<'a> {
             }
             match there {
                 There::AsBefore => {}
-                There::AsWritten => {
-                    disk::put(&target, step.before.as_ref()).with_context(context)?;
+                There::AsWritten(_) if is_needed && step.kind == Kind::Payload => {
+                    came.left.push((step.path.clone(), None));
+                }
+                There::AsWritten(before) => {
+                    disk::put(&target, before.as_ref()).with_context(context)?;
                     came.files += usize::from(step.kind.is_of_checkout());
                 }
                 There::Other | There::Elsewhere => {
+                    is_needed |= step.kind.is_of_checkout();
                     came.left.push((step.path.clone(), self.keep_before(step)?));
                 }
             }
         }
         for (kind, made) in self.change.folders.iter().rev() {
-            // One that holds something else by now stays.
-            let _ = files::remove_folder(&self.target(*kind, made));
+            remove_made(self.checkout, &self.state, *kind, made);
         }
         self.settle(&came)?;
         Ok(came)
@@ -224,15 +231,15 @@ impl<'a> Journal<'a> {
                 Entry::Absent { real } if real == step.path => None,
                 _ => return Ok(There::Elsewhere),
             }
-        } else if is_led_out(&self.state, &step.path) {
+        } else if is_link_on_the_way(&self.state, &step.path) {
             return Ok(There::Elsewhere);
         } else {
             disk::read(&self.target(step.kind, &step.path))?
         };
-        Ok(if now == step.before {
+        Ok(if step.is_before(now.as_ref()) {
             There::AsBefore
         } else if step.is_written(now.as_ref()) {
-            There::AsWritten
+            There::AsWritten(step.before_in_place_of(now.as_ref()))
         } else {
             There::Other
         })
@@ -244,8 +251,11 @@ impl<'a> Journal<'a> {
             return Ok(None);
         };
         let kept = kept(&self.state, &step.path, &before.bytes);
-        files::replace_private(&kept, &before.bytes)
-            .with_context(|| format!("failed to write `{}`", kept.display()))?;
+        files::replace_private(&kept, &before.bytes)?;
+        let folders = kept.ancestors().skip(1);
+        let folders = folders.take_while(|folder| folder.starts_with(&self.state));
+        let folders = folders.map(|folder| unsynced_folder(folder.to_path_buf()));
+        files::sync(&folders.collect::<Result<Vec<_>>>()?)?;
         Ok(Some(kept))
     }
 
@@ -263,16 +273,25 @@ impl Drop for Journal<'_> {
     }
 }
 
-/// Whether a symlink stands on the way from the program's folder to a record, or in the folder's own place: nothing of ours makes one, and what
-/// a journal would put behind it is no record.
-fn is_led_out(state: &Path, record: &Path) -> bool {
+/// Whether a symlink stands in the place of a folder, or on the way from it to a path in it. In the program's own folder nothing of ours makes
+/// one, and what a journal would put behind it is no record.
+#[must_use]
+pub fn is_link_on_the_way(folder: &Path, path: &Path) -> bool {
     let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
     // An empty part would be a slash at the end, behind which a symlink is followed.
-    let parts = record.ancestors().filter(|part| *part != Path::new(""));
-    is_link(state)
+    let parts = path.ancestors().filter(|part| *part != Path::new(""));
+    is_link(folder)
         || parts
-            .map(|part| state.join(part))
+            .map(|part| folder.join(part))
             .any(|part| is_link(&part))
+}
+
+/// Removes a folder that a write made. One that holds something else by now stays, and so does what a symlink leads to.
+pub fn remove_made(checkout: &Checkout, state: &Path, kind: Kind, made: &Path) {
+    let base = target(checkout, state, kind, Path::new(""));
+    if !is_link_on_the_way(&base, made) {
+        let _ = files::remove_folder(&base.join(made));
+    }
 }
 
 /// Where a step's path lies: under the checkout's root, or in the program's folder.
@@ -331,22 +350,25 @@ pub fn report(checkout: &Checkout) -> Result<Option<(String, String)>> {
     let Some(change) = read(&state(checkout)?.join(JOURNAL))? else {
         return Ok(None);
     };
-    Ok(Some((
-        format!("`{}` was broken off here, and is half done", change.command),
+    let mend = if change.command == "skill undo" {
+        "nanoclaw skill undo takes it back and does it anew".to_owned()
+    } else {
         format!(
             "nanoclaw skill undo takes it back; nanoclaw {} takes it back and does it anew",
             change.command
-        ),
-    )))
+        )
+    };
+    let found = format!("`{}` was broken off here, and is half done", change.command);
+    Ok(Some((found, mend)))
 }
 
 /// The last change that was done and can be undone, with its file.
 pub fn last(checkout: &Checkout) -> Result<Option<(PathBuf, Change)>> {
     let state = state(checkout)?;
-    let Some(last) = numbers(&state).last().copied() else {
+    let Some(last) = numbers(&state)?.last().copied() else {
         return Ok(None);
     };
-    let path = state.join(format!("{DONE}{last:04}"));
+    let path = state.join(done(last));
     Ok(read(&path)?.map(|change| (path, change)))
 }
 
@@ -354,21 +376,38 @@ pub fn last(checkout: &Checkout) -> Result<Option<(PathBuf, Change)>> {
 #[must_use]
 pub fn can_undo(checkout: &Checkout) -> bool {
     let state = checkout.state();
-    state.is_some_and(|state| !numbers(&state).is_empty())
+    state.is_some_and(|state| numbers(&state).is_ok_and(|numbers| !numbers.is_empty()))
 }
 
 /// The numbers of the changes that are kept, the oldest first.
-fn numbers(state: &Path) -> Vec<u32> {
-    let entries = fs::read_dir(state).into_iter().flatten().flatten();
-    let mut numbers = entries
-        .filter_map(|entry| entry.file_name().to_str()?.strip_prefix(DONE)?.parse().ok())
-        .collect::<Vec<_>>();
-    numbers.sort_unstable();
-    numbers
+fn numbers(state: &Path) -> Result<Vec<u32>> {
+    let read = || -> io::Result<Vec<u32>> {
+        let entries = match fs::read_dir(state) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            let number = name
+                .to_str()
+                .and_then(|name| name.strip_prefix(DONE)?.parse().ok());
+            // Of other names nothing is known.
+            numbers.extend(number.filter(|number| name == *done(*number)));
+        }
+        numbers.sort_unstable();
+        Ok(numbers)
+    };
+    read().with_context(|| format!("failed to read the folder `{}`", state.display()))
+}
+
+/// What the file of a change is called.
+fn done(number: u32) -> String {
+    format!("{DONE}{number:04}")
 }
 
 fn read(path: &Path) -> Result<Option<Change>> {
-    let bytes = match fs::read(path) {
+    let bytes = match files::read_own(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => {

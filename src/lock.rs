@@ -1,7 +1,7 @@
 //! The lock that one command at a time holds while it writes to a checkout. The kernel frees it with the process; linked work trees have
 //! each their own.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -42,7 +42,8 @@ impl Lock {
         files::make_folders(&state).with_context(context)?;
         let mut options = OpenOptions::new();
         let options = options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.mode(0o600).open(&path).with_context(context)?;
+        let file = files::open_own(options.mode(0o600), &path);
+        let mut file = file.with_context(context)?;
         wait(&file, checkout, timeout, waits)?;
         let first = file.metadata().with_context(context)?.len() == 0;
         let words = format!("process {} (nanoclaw {command})\n", std::process::id());
@@ -90,13 +91,14 @@ fn wait(file: &File, checkout: &Checkout, timeout: Duration, waits: &dyn Fn(&str
 
 /// What the lock's file says: who holds the lock, or held it last.
 fn last(checkout: &Checkout) -> Option<Vec<u8>> {
-    fs::read(path(checkout)?).ok().filter(|it| !it.is_empty())
+    let words = files::read_own(&path(checkout)?).ok();
+    words.filter(|words| !words.is_empty())
 }
 
 /// Who holds the lock at this moment, where somebody does.
 #[must_use]
 pub fn holder(checkout: &Checkout) -> Option<String> {
-    let file = File::open(path(checkout)?).ok()?;
+    let file = files::open_own(OpenOptions::new().read(true), &path(checkout)?).ok()?;
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => Some(named(last(checkout).as_deref())),
         _ => None,

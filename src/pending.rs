@@ -1,6 +1,5 @@
 //! The builds that an `add` left to do, by label: a small file under the git directory. Does none of them.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -30,7 +29,7 @@ impl Pending {
     /// The labels of the builds still to do. `None` when none was ever recorded here.
     #[must_use]
     pub fn read(&self) -> Option<Vec<String>> {
-        let text = fs::read_to_string(&self.file).ok()?;
+        let text = String::from_utf8(files::read_own(&self.file).ok()?).ok()?;
         Some(text.lines().map(str::to_owned).collect())
     }
 

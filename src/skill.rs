@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::digest::sha1;
+
 /// A skill document, parsed once and never validated again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skill {
@@ -20,6 +22,19 @@ pub struct Skill {
 }
 
 impl Skill {
+    /// What the skill's records and logs are called: its name; for a document that is given by a path, and may have any name, with a digest of
+    /// the path.
+    #[must_use]
+    pub fn records(&self) -> String {
+        match self.origin {
+            Origin::BuiltIn => self.name.clone(),
+            Origin::Path => {
+                let digest = sha1(self.called.as_bytes());
+                format!("{}-{}", self.name, digest.get(..8).unwrap_or(&digest))
+            }
+        }
+    }
+
     /// The files that the skill copies from a branch, with the branch's name, where `layout` has the step.
     pub fn copies(&self, layout: Layout) -> impl Iterator<Item = (&str, &Copied)> {
         self.facts(layout).flat_map(|(_, fact)| match fact {

@@ -8,7 +8,7 @@
 mod support;
 
 use std::fs::{self, File, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -277,6 +277,18 @@ fn folders_that_an_add_made_go_with_its_undo() {
 }
 
 #[test]
+fn a_folder_that_a_symlink_has_taken_the_place_of_is_left() {
+    let world = world("sample");
+    break_off(&world, &[("src/new/deep/a.ts", "a\n")], 0);
+    fs::remove_dir_all(world.root.join("src/new")).expect("a folder");
+    let outside = world.base().join("outside/deep");
+    fs::create_dir_all(&outside).expect("a folder");
+    symlink(world.base().join("outside"), world.root.join("src/new")).expect("a symlink");
+    world.nanoclaw(&UNDO);
+    assert!(outside.is_dir());
+}
+
+#[test]
 fn a_file_edited_after_a_write_was_broken_off_is_left_and_named() {
     let world = world("sample");
     let start = Tree::read(&world.root);
@@ -286,7 +298,7 @@ fn a_file_edited_after_a_write_was_broken_off_is_left_and_named() {
     let undone = world.nanoclaw(&UNDO);
     ends(
         &undone,
-        0,
+        3,
         &[
             "undone   `skill add codex` was broken off here; 1 of its files",
             &format!("left     {BARREL}: changed since, and left as it is; what it was before is "),
@@ -391,7 +403,7 @@ fn a_recovery_does_not_follow_a_record_out_of_the_programs_folder() {
     fs::create_dir_all(&state).expect("a folder");
     std::os::unix::fs::symlink(&outside, state.join("linked")).expect("a symlink");
     fs::write(state.join("journal"), change.to_bytes().expect("bytes")).expect("a journal");
-    ends(&world.nanoclaw(&UNDO), 0, &["left     linked/keys"]);
+    ends(&world.nanoclaw(&UNDO), 3, &["left     linked/keys"]);
     let mut made = fs::read_dir(&outside).expect("the folder");
     assert!(made.next().is_none(), "something was written outside");
 }

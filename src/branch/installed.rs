@@ -9,6 +9,7 @@ use git2::Oid;
 use super::store::read_record;
 use crate::checkout::Checkout;
 use crate::digest::blob_id;
+use crate::files;
 use crate::journal::Kind;
 use crate::payload::Commit;
 use crate::sink::disk::Record;
@@ -43,7 +44,8 @@ impl Installed {
     /// The record of a skill. One that is torn, or of another form, is one that is not there.
     #[must_use]
     pub fn read(checkout: &Checkout, skill: &str) -> Option<Self> {
-        let text = fs::read_to_string(file(checkout, skill)?).ok()?;
+        let bytes = files::read_own(&file(checkout, skill)?).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
         let mut lines = text.lines().map(|line| line.split_once(' '));
         let (id, date) = lines.next()??;
         let files = lines.map(|line| line.map(|(id, path)| (id.to_owned(), PathBuf::from(path))));

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::digest::sha1;
+use crate::files;
 use crate::remote::Remote;
 
 /// Where fetched objects go. It borrows the checkout's objects, and is read as a repository without a configuration: nothing of the user's
@@ -142,7 +143,7 @@ pub(super) fn tip(remote: &Remote, branch: &str) -> PathBuf {
 
 /// The commit that a record begins with.
 pub(super) fn read_record(path: &Path) -> Option<Oid> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = String::from_utf8(files::read_own(path).ok()?).ok()?;
     Oid::from_str(text.split_whitespace().next()?).ok()
 }
 

@@ -77,12 +77,13 @@ struct Taken {
 impl Job<'_> {
     /// Shows what would be written, and writes nothing.
     fn look(&self) -> Result<Exit> {
-        look::tell_broken_off(self.checkout, self.ui)?;
+        let broken_off = look::tell_broken_off(self.checkout, self.ui)?;
         let planned = self.planned(self.survey()?)?;
         if self.arguments.dry_run {
             self.preview(&planned)
         } else {
-            self.check(&planned)
+            let exit = self.check(&planned)?;
+            Ok(if broken_off { Exit::Findings } else { exit })
         }
     }
 
@@ -251,8 +252,8 @@ impl Job<'_> {
         let pending = self.pending();
         self.write(planned, &ready)?;
         ready.pass_over(pending.as_ref(), self.ui)?;
-        let name = &self.skill.name;
-        let broken = builds::run(self.checkout, name, &ready.run, pending.as_ref(), self.ui)?;
+        let name = self.skill.records();
+        let broken = builds::run(self.checkout, &name, &ready.run, pending.as_ref(), self.ui)?;
         if let Some(broken) = broken {
             self.say_half_built(broken, !plan.edits.is_empty());
             return Ok(broken.exit);
@@ -332,7 +333,7 @@ impl Job<'_> {
 
     /// The record of the builds that are pending.
     fn pending(&self) -> Option<Pending> {
-        Pending::of(self.checkout, &self.skill.name)
+        Pending::of(self.checkout, &self.skill.records())
     }
 
     /// What is left to the person.

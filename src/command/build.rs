@@ -37,7 +37,7 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
         return Ok(not_agreed(ui));
     }
     let lock = &arguments.lock;
-    let command = format!("skill build {}", skill.name);
+    let command = format!("skill build {}", skill.called);
     // Without a git directory nothing is recorded, and nothing to be locked.
     let locked = checkout
         .state()
@@ -50,9 +50,15 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     if early.is_none() && !agreed(&ready)? {
         return Ok(not_agreed(ui));
     }
-    let pending = Pending::of(&checkout, &skill.name);
+    let pending = Pending::of(&checkout, &skill.records());
     ready.pass_over(pending.as_ref(), ui)?;
-    let broken = builds::run(&checkout, &skill.name, &ready.run, pending.as_ref(), ui)?;
+    let broken = builds::run(
+        &checkout,
+        &skill.records(),
+        &ready.run,
+        pending.as_ref(),
+        ui,
+    )?;
     Ok(broken.map_or(Exit::Done, |broken| broken.exit))
 }
 
@@ -64,7 +70,7 @@ fn not_agreed(ui: Ui) -> Exit {
 /// The builds that are to run: all where the skill is installed, else those that were left when it was taken back.
 fn ready<'a>(skill: &'a Skill, checkout: &Checkout, arguments: &Build) -> Result<Ready<'a>> {
     let survey = plan(skill, checkout, None, &Pins::new())?;
-    let pending = Pending::of(checkout, &skill.name);
+    let pending = Pending::of(checkout, &skill.records());
     let left = pending.as_ref().and_then(Pending::read).unwrap_or_default();
     let wanted = match (survey.holds(), checkout.layout()) {
         (true, Some(layout)) => skill.builds(layout).collect::<Vec<_>>(),

@@ -82,7 +82,7 @@ fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
 /// What was looked at: the files, and the record of builds.
 #[must_use]
 pub fn summary(skill: &Skill, checkout: &Checkout, files: &str) -> String {
-    let builds = match Pending::of(checkout, &skill.name).and_then(|pending| pending.read()) {
+    let builds = match Pending::of(checkout, &skill.records()).and_then(|pending| pending.read()) {
         None => format!("none recorded here (nanoclaw skill build {})", skill.called),
         Some(pending) if pending.is_empty() => "none pending".to_owned(),
         Some(pending) => format!("pending: {}", pending.join(", ")),

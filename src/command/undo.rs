@@ -15,20 +15,35 @@ use crate::problem::{Exit, Problem};
 use crate::sink::disk::{End, Record, Writing};
 use crate::ui::{Tint, Ui};
 
+/// What the lock and the journal call this command.
+const COMMAND: &str = "skill undo";
+
 /// Runs the command.
 pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     let checkout = Checkout::find(directory)?;
     checkout.of_this_user()?;
     checkout.repository()?;
-    let locked = write::lock(&checkout, "skill undo", arguments.lock.timeout(), ui)?;
-    if locked.recovered.is_some() {
-        return Ok(Exit::Done);
+    let locked = write::lock(&checkout, COMMAND, arguments.lock.timeout(), ui)?;
+    match &locked.recovered {
+        Some(taken) if !taken.left.is_empty() => return Ok(Exit::Refused),
+        // An undo that was broken off is taken back, and done anew.
+        Some(taken) if taken.command == COMMAND => {}
+        Some(_) => return Ok(Exit::Done),
+        None => {}
     }
     let Some((file, change)) = journal::last(&checkout)? else {
         ui.say("nothing to undo: no installation is recorded here");
         return Ok(Exit::Done);
     };
     let edits = inverse(&checkout, &change)?;
+    if edits.is_empty() {
+        let found = format!(
+            "every file is as it was before `{}`: there is nothing to take back",
+            change.command
+        );
+        ui.say(&found);
+        return Ok(Exit::Done);
+    }
     for edit in &edits {
         let word = if edit.after.is_some() {
             "restore "
@@ -51,7 +66,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         .filter(|(kind, _)| kind.is_of_checkout());
     let folders = made.map(|(_, folder)| folder.clone()).collect::<Vec<_>>();
     let writing = Writing {
-        command: "skill undo".to_owned(),
+        command: COMMAND.to_owned(),
         skill: change.skill.clone(),
         called: change.called.clone(),
         builds: Vec::new(),
@@ -70,7 +85,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         ui.say(&format!("builds: pending: {}", builds.join(", ")));
         ui.tell(Tint::Strong, "Next", "");
         ui.say(&format!(
-            "  # build again what was built with it\n  nanoclaw skill build {}",
+            "  # build from the files that are there now\n  nanoclaw skill build {}",
             change.called
         ));
     }
@@ -86,27 +101,43 @@ fn inverse(checkout: &Checkout, change: &Change) -> Result<Vec<Edit>> {
             continue;
         };
         match edit(checkout, step, role)? {
-            Some(edit) if edit.before == edit.after => {}
+            Some(edit) if step.is_before(edit.before.as_ref()) => {}
             Some(edit) => edits.push(edit),
-            None => edited.push(step.path.as_path()),
+            None => edited.push(step),
         }
     }
     if edited.is_empty() {
         return Ok(edits);
     }
-    let lines = edited.iter().map(|path| format!("\n  {}", path.display()));
+    let lines = edited
+        .iter()
+        .map(|step| format!("\n  {}", step.path.display()));
     let found = format!(
         "`{}` cannot be taken back; nothing was written. Changed since:{}",
         change.command,
         lines.collect::<String>()
     );
-    let paths = edited.iter().map(|path| next::quoted(path));
-    let paths = paths.collect::<Vec<_>>().join(" ");
+    Err(Problem::refused(found)
+        .hint(put_back(checkout, &edited))
+        .into())
+}
+
+/// How edited files are put back by hand: those that git may know, and those that only the change had made.
+fn put_back(checkout: &Checkout, edited: &[&Step]) -> String {
     let root = next::quoted(checkout.root());
-    let hint = format!(
-        "look at what changed, and put these files back first: git -C {root} diff -- {paths}"
-    );
-    Err(Problem::refused(found).hint(hint).into())
+    let listed = |is_new: bool| {
+        let steps = edited.iter().filter(|it| it.before.is_none() == is_new);
+        let paths = steps.map(|step| next::quoted(&step.path));
+        paths.collect::<Vec<_>>().join(" ")
+    };
+    let (old, new) = (listed(false), listed(true));
+    let old = (!old.is_empty()).then(|| {
+        format!("look at what changed, and put these files back first: git -C {root} diff -- {old}")
+    });
+    let new =
+        (!new.is_empty()).then(|| format!("move what is new away, to keep it: from {root}: {new}"));
+    let hints = [old, new].into_iter().flatten();
+    hints.collect::<Vec<_>>().join("\n      ")
 }
 
 /// The edit that takes a step back, where its file holds what was written, or what was there before.
@@ -116,14 +147,15 @@ fn edit(checkout: &Checkout, step: &Step, role: Role) -> Result<Option<Edit>> {
         Entry::Absent { real } if real == step.path => None,
         _ => return Ok(None),
     };
-    let is_written = step.is_written(now.as_ref());
+    let is_known = step.is_written(now.as_ref()) || step.is_before(now.as_ref());
+    let after = step.before_in_place_of(now.as_ref());
     let edit = Edit {
         path: step.path.clone(),
         before: now,
-        after: step.before.clone(),
+        after,
         role,
     };
-    Ok((is_written || edit.before == edit.after).then_some(edit))
+    Ok(is_known.then_some(edit))
 }
 
 /// The records as they were before the change, and the change's own taken away.

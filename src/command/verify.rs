@@ -155,7 +155,7 @@ fn notes(skill: &Skill, checkout: &Checkout) -> Vec<(String, String)> {
         .map(|(_, copy)| (*copy).clone())
         .collect::<Vec<_>>();
     let read = |copy: &Copied| checkout.bytes(&copy.to);
-    let note = match branch::origin_of(checkout, &skill.name, branch, &files, &read) {
+    let note = match branch::origin_of(checkout, &skill.records(), branch, &files, &read) {
         branch::Origin::Commit(commit) => format!(
             "the same bytes as {branch} {} ({})",
             commit.short(),

@@ -29,7 +29,7 @@ pub fn outcome(
             "the file is a pointer of git-lfs, and its content is not here",
             "git lfs pull",
         ),
-        (Entry::File { file, .. }, Some(source)) if same(file, source) => Outcome::Holds {
+        (Entry::File { file, .. }, Some(source)) if file.is_to_git(source) => Outcome::Holds {
             line: None,
             note: None,
         },
@@ -93,12 +93,6 @@ fn idle(copy: &Copied, bytes: &[u8], modules: Modules<'_>) -> Option<Fault> {
     }
     let missing = payload::unresolved(&copy.to, &source, modules, Names::Values);
     missing.first().map(unresolved)
-}
-
-/// Whether two files are the same to git: the bytes and the executable bit.
-#[must_use]
-pub fn same(one: &File, other: &File) -> bool {
-    one.bytes == other.bytes && one.mode & 0o100 == other.mode & 0o100
 }
 
 fn unresolved(missing: &Unresolved) -> Fault {

@@ -16,7 +16,7 @@ const FORM: u32 = 1;
 pub struct Change {
     /// The command that makes it, such as `skill add codex`.
     pub command: String,
-    /// The skill that it is about.
+    /// What the records of the skill that it is about are called.
     pub skill: String,
     /// What the command line called the skill: its name, or its document's path.
     pub called: String,
@@ -51,6 +51,26 @@ pub struct Written {
 }
 
 impl Step {
+    /// Whether a file, or that there is none, is what was there before the step, as git tells files apart.
+    #[must_use]
+    pub fn is_before(&self, now: Option<&File>) -> bool {
+        match (now, &self.before) {
+            (Some(now), Some(before)) => now.is_to_git(before),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// What was there before, to be put in the place of what is there now: with its permission bits, but where both may be executed or neither.
+    #[must_use]
+    pub fn before_in_place_of(&self, now: Option<&File>) -> Option<File> {
+        let mut before = self.before.clone()?;
+        if let Some(now) = now.filter(|now| now.is_executable() == before.is_executable()) {
+            before.mode = now.mode;
+        }
+        Some(before)
+    }
+
     /// Whether a file, or that there is none, is what the step makes. A mode is not looked at: it was given with some umask.
     #[must_use]
     pub fn is_written(&self, now: Option<&File>) -> bool {

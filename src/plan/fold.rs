@@ -254,7 +254,7 @@ impl<'a> Fold<'a> {
         // A file keeps its permission bits but where the branch says otherwise of executing it.
         let mode = before
             .as_ref()
-            .filter(|file| file.mode & 0o100 == mode & 0o100)
+            .filter(|file| file.is_executable() == (mode & 0o100 != 0))
             .map_or(mode, |file| file.mode);
         let after = Some(File { bytes: after, mode });
         let mut overlay = self.overlay.borrow_mut();

@@ -21,7 +21,7 @@ use crate::sink::Sink;
 pub struct Writing<'a> {
     /// The command that makes it, such as `skill add codex`.
     pub command: String,
-    /// The skill that it is about.
+    /// What the records of the skill that it is about are called.
     pub skill: String,
     /// What the command line called the skill.
     pub called: String,
@@ -144,6 +144,9 @@ impl<'a> Disk<'a> {
             };
             let target = self.target(piece.step.kind, &piece.step.path);
             let before = piece.step.before.is_some();
+            if !piece.step.kind.is_of_checkout() {
+                remove_staged(&target).with_context(|| failed(&piece.step.path))?;
+            }
             let file = stage(&target, bytes, after.mode, before)
                 .with_context(|| failed(&piece.step.path))?;
             let file = Unsynced::file(file, target);
@@ -160,8 +163,7 @@ impl<'a> Disk<'a> {
             End::Keep => self.journal.keep(),
             End::Forget(folders) => {
                 for folder in folders.iter().rev() {
-                    // One that holds something else by now stays.
-                    let _ = files::remove_folder(&self.checkout.root().join(folder));
+                    journal::remove_made(self.checkout, &self.state, Kind::Payload, folder);
                 }
                 self.journal.forget()
             }
@@ -220,6 +222,15 @@ impl<'a> Piece<'a> {
     }
 
     fn record(state: &Path, kind: Kind, path: &Path, bytes: Option<&'a [u8]>) -> Result<Self> {
+        if journal::is_link_on_the_way(state, path) {
+            let record = state.join(path);
+            let found = format!(
+                "`{}` is a symlink, or lies behind one; nothing was written",
+                record.display()
+            );
+            let hint = "look at it, and move it away";
+            return Err(Problem::could_not_run(found).hint(hint).into());
+        }
         Ok(Self {
             step: Step {
                 kind,
@@ -269,7 +280,7 @@ fn failed(path: &Path) -> String {
 /// Reads a record of the program's own, where it is there.
 pub fn read(path: &Path) -> Result<Option<File>> {
     let read = || -> io::Result<File> {
-        let bytes = fs::read(path)?;
+        let bytes = files::read_own(path)?;
         let mode = fs::metadata(path)?.permissions().mode() & 0o7777;
         Ok(File { bytes, mode })
     };
@@ -300,6 +311,15 @@ pub fn staged(target: &Path) -> io::Result<PathBuf> {
     let name = target.file_name();
     let name = name.ok_or_else(|| io::Error::other("the path has no file name"))?;
     Ok(target.with_file_name(format!(".{}.nanoclaw-new", name.to_string_lossy())))
+}
+
+/// Removes what a write that is no longer known has left of a record: in the program's own folder it can be nobody else's.
+fn remove_staged(target: &Path) -> io::Result<()> {
+    let staged = staged(target)?;
+    match fs::symlink_metadata(&staged) {
+        Ok(_) => files::remove(&staged),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Writes the bytes beside their place. In the place of a file they get just this mode, and the file's group; a new file gets what git would

@@ -1,5 +1,11 @@
 //! A pseudo-terminal that is the controlling one of the program it runs: what is typed there becomes a signal as at any terminal.
 
+#![allow(
+    dead_code,
+    clippy::indexing_slicing,
+    reason = "each test binary uses its own part, and a test may panic"
+)]
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, OwnedFd};

@@ -22,15 +22,15 @@ impl Job<'_> {
             return Ok(());
         }
         self.still_holds(plan)?;
-        let name = &self.skill.name;
-        let mut records = vec![pending::record(name, &ready.pending())];
+        let name = self.skill.records();
+        let mut records = vec![pending::record(&name, &ready.pending())];
         records.extend(self.installed(planned));
         let builds = self.layout().map(|layout| plan.builds(self.skill, layout));
         let builds = builds.into_iter().flatten();
         let called = &self.skill.called;
         let writing = Writing {
             command: format!("skill add {called}"),
-            skill: name.clone(),
+            skill: name,
             called: called.clone(),
             builds: builds.map(|(step, _)| step.label.clone()).collect(),
             edits: &plan.edits,
@@ -75,7 +75,7 @@ impl Job<'_> {
         let taken = planned.from.as_ref()?;
         let read = |copy: &Copied| self.will_have(copy, &planned.plan);
         let installed = Installed::now(&taken.commit, &self.copies(), &read);
-        Some(installed.record(&self.skill.name))
+        Some(installed.record(&self.skill.records()))
     }
 
     /// The bytes that a copied file has when the plan's edits are made.

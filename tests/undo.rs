@@ -1,0 +1,166 @@
+//! What an undo, or a recovery, makes of files that are not as the write left them; and of what is no file of the program's in its folder.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use support::{PROJECT, Run, Tree, World};
+
+const ADD: [&str; 5] = ["skill", "add", "codex", "--no-build", "--yes"];
+const UNDO: [&str; 3] = ["skill", "undo", "--yes"];
+const COPIED: &str = "src/providers/codex.ts";
+const BARREL: &str = "src/providers/index.ts";
+
+fn sample() -> World {
+    World::of(&Path::new(PROJECT).join("fixtures/sample"))
+}
+
+fn state(world: &World) -> PathBuf {
+    world.root.join(".git/nanoclaw")
+}
+
+fn ends(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{run:?}");
+    for word in words {
+        assert!(run.stderr.contains(word), "no `{word}` in {run:?}");
+    }
+}
+
+fn add(world: &World) {
+    ends(&world.nanoclaw(&ADD), 0, &["codex is installed"]);
+}
+
+/// An add that was ended just before it was done: every file is in its place, and the journal is there.
+fn break_off(world: &World) {
+    add(world);
+    let state = state(world);
+    fs::rename(state.join("undo-0001"), state.join("journal")).expect("a journal");
+}
+
+fn append(world: &World, path: &str, text: &str) {
+    let file = world.root.join(path);
+    let was = fs::read_to_string(&file).expect("a file");
+    fs::write(file, format!("{was}{text}")).expect("a file");
+}
+
+fn chmod(world: &World, path: &str, mode: u32) {
+    let file = world.root.join(path);
+    fs::set_permissions(file, Permissions::from_mode(mode)).expect("a mode");
+}
+
+fn mode(world: &World, path: &str) -> u32 {
+    let file = world.root.join(path).metadata().expect("a file");
+    file.permissions().mode() & 0o777
+}
+
+#[test]
+fn a_barrel_that_is_left_keeps_the_files_that_it_imports() {
+    let world = sample();
+    break_off(&world);
+    append(&world, BARREL, "// mine\n");
+    let undone = world.nanoclaw(&UNDO);
+    let left = |path: &str| format!("left     {path}: changed since, and left as it is");
+    ends(&undone, 3, &[&left(BARREL), "src/providers/codex.ts"]);
+    let barrel = fs::read_to_string(world.root.join(BARREL)).expect("a barrel");
+    assert!(barrel.contains("import './codex.js'"), "{barrel}");
+    assert!(world.root.join(COPIED).is_file(), "{undone:?}");
+    add(&world);
+}
+
+#[test]
+fn a_mode_alone_is_no_edit() {
+    let world = sample();
+    let start = fs::read(world.root.join(BARREL)).expect("a barrel");
+    chmod(&world, BARREL, 0o600);
+    add(&world);
+    // As git would check it out.
+    fs::write(world.root.join(BARREL), &start).expect("a barrel");
+    chmod(&world, BARREL, 0o644);
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+    assert!(!world.root.join(COPIED).exists());
+    assert_eq!(mode(&world, BARREL), 0o644);
+    add(&world);
+    chmod(&world, BARREL, 0o600);
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+    assert_eq!(fs::read(world.root.join(BARREL)).expect("a barrel"), start);
+    assert_eq!(mode(&world, BARREL), 0o600);
+}
+
+#[test]
+fn an_edited_copy_that_git_does_not_know_is_to_be_moved_away() {
+    let world = sample();
+    add(&world);
+    append(&world, COPIED, "// mine\n");
+    let hint = format!(": {COPIED}");
+    ends(&world.nanoclaw(&UNDO), 3, &["move what is new away", &hint]);
+    fs::rename(world.root.join(COPIED), world.base().join("mine.ts")).expect("a file");
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+}
+
+#[test]
+fn an_undo_on_another_branch_takes_nothing_back_and_forgets_nothing() {
+    let world = sample();
+    let git = |words: &[&str]| world.git(&world.root, words);
+    let start = Tree::read(&world.root);
+    git(&["checkout", "--quiet", "-b", "with-codex"]);
+    add(&world);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "--message", "Add codex"]);
+    git(&["checkout", "--quiet", "main"]);
+    ends(&world.nanoclaw(&UNDO), 0, &["nothing to take back"]);
+    git(&["checkout", "--quiet", "with-codex"]);
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+    assert!(Tree::read(&world.root).differences(&start).is_empty());
+}
+
+/// What stands in the place of a file of the program's is neither followed nor waited for; a run that cannot do without the file says so.
+#[test]
+fn what_is_no_file_in_the_programs_folder_is_not_followed_or_waited_for() {
+    for name in [
+        "lock",
+        "journal",
+        "undo-0001",
+        "pending-codex",
+        "installed-codex",
+    ] {
+        for kind in ["symlink", "pipe", "folder"] {
+            let world = sample();
+            add(&world);
+            let place = state(&world).join(name);
+            let _ = fs::remove_file(&place);
+            let outside = world.base().join("outside.txt");
+            fs::write(&outside, "theirs\n").expect("a file");
+            match kind {
+                "symlink" => symlink(&outside, &place).expect("a symlink"),
+                "folder" => fs::create_dir(&place).expect("a folder"),
+                _ => {
+                    let made = world.command("mkfifo", &world.base()).arg(&place).status();
+                    assert!(made.expect("mkfifo").success());
+                }
+            }
+            fs::remove_file(world.root.join(COPIED)).expect("a copy");
+            for command in [&ADD[..], &UNDO, &["skill", "verify", "codex", "--no-tests"]] {
+                let program = env!("CARGO_BIN_EXE_nanoclaw");
+                let mut limited = world.command("timeout", &world.root);
+                let ended = limited
+                    .args(["-k", "5", "60", program])
+                    .args(command)
+                    .output();
+                let code = ended.expect("timeout").status.code().unwrap_or(-1);
+                assert!(
+                    (0..=3).contains(&code),
+                    "{kind} {name}: {command:?}: {code}"
+                );
+            }
+            let theirs = fs::read_to_string(&outside).expect("a file");
+            assert_eq!(theirs, "theirs\n", "{kind} {name}");
+        }
+    }
+}
