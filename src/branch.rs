@@ -101,11 +101,11 @@ impl Branch {
         let tip = match source {
             Source::Ref(short, _) if is_short_id(short) => find_commit(&store.repository, short)
                 .ok_or_else(|| no_such_ref(remote, short, source))?,
-            _ => store
-                .repository
-                .find_object(id, None)?
-                .peel_to_commit()?
-                .id(),
+            _ => {
+                let found = store.repository.find_object(id, None);
+                let moved = |_| moved(remote, &name);
+                found.map_err(moved)?.peel_to_commit()?.id()
+            }
         };
         if let Source::Branch(branch) = source {
             store.remember(&store::tip(remote, branch), tip)?;
@@ -292,6 +292,16 @@ fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
             quoted(Path::new(&remote.shown))
         ))
     }
+}
+
+/// What an old git was asked for is not what it then brought.
+fn moved(remote: &Remote, name: &str) -> Problem {
+    let name = name.strip_prefix("refs/heads/").unwrap_or(name);
+    let found = format!(
+        "`{name}` of {} was moved while it was fetched",
+        remote.shown
+    );
+    Problem::could_not_run(found).hint("run the command again")
 }
 
 fn commit(repository: &Repository, id: Oid) -> Result<Commit> {

@@ -59,7 +59,8 @@ pub enum FetchError {
 /// `--dry-run` keeps git from writing refs and `FETCH_HEAD`; it brings the objects all the same, into `GIT_OBJECT_DIRECTORY`.
 /// They come as a pack: to unpack them one by one, git would give new times to those of the checkout's own objects that are among them.
 /// The pack gets no reverse index, which nothing here reads.
-/// `--porcelain` (git 2.41) prints the id; an older git is asked by `ls-remote`.
+/// `--porcelain` (git 2.41) prints the id; with an older git `ls-remote` is asked first, and the fetch may bring another one where the source is
+/// moved between the two.
 pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     let printed = run_fetch(fetch, true)?;
     if let Some(id) = printed
@@ -68,12 +69,13 @@ pub fn fetch(fetch: &Fetch<'_>) -> Result<String, FetchError> {
     {
         return Ok(id);
     }
-    run_fetch(fetch, false)?;
-    match tip(fetch) {
+    let id = match tip(fetch) {
         // A remote lists names, and the source may be the id itself.
-        Err(FetchError::NoSuchRef) => Ok(fetch.source.to_owned()),
-        found => found,
-    }
+        Err(FetchError::NoSuchRef) => fetch.source.to_owned(),
+        found => found?,
+    };
+    run_fetch(fetch, false)?;
+    Ok(id)
 }
 
 /// Asks the remote for the id of what the source names, in hex digits, and brings nothing.

@@ -167,7 +167,19 @@ fn a_repository_that_libgit2_does_not_read_is_refused_and_verified() {
     for format in ["--object-format=sha256", "--ref-format=reftable"] {
         let world = sample();
         let folder = world.base().join("other");
-        world.git(&world.base(), &["init", "--quiet", format, "other"]);
+        let init = ["init", "--quiet", format, "other"];
+        if world.try_git(&world.base(), &init).code != 0 {
+            // A git that does not know the format yet: what says that a repository has it is known.
+            world.git(&world.base(), &["init", "--quiet", "other"]);
+            for (key, value) in [
+                ("core.repositoryFormatVersion", "1"),
+                ("extensions.refStorage", "reftable"),
+            ] {
+                let file = folder.join(".git/config").to_string_lossy().into_owned();
+                let set = ["config", "--file", &file, key, value];
+                world.git(&world.base(), &set);
+            }
+        }
         fill(&folder);
         let words = ["git itself reads", "git clone --ref-format=files"];
         refused(&world, &folder, &[], 2, &words);

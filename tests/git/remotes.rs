@@ -3,9 +3,9 @@
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::support::Tree;
+use crate::support::{Tree, World};
 use crate::{PLAIN, away, clone, http, refused, sample, url, verifies, works};
 
 #[test]
@@ -117,10 +117,35 @@ fn a_remote_that_is_not_there_is_said_in_gits_words() {
 
 #[test]
 fn a_branch_that_is_forced_elsewhere_meanwhile_is_written_as_planned() {
+    for knows_porcelain in [true, false] {
+        forced_elsewhere(knows_porcelain);
+    }
+}
+
+/// An old git is asked before it fetches. What it was asked for may be gone then.
+#[test]
+fn a_branch_that_is_forced_elsewhere_before_an_old_git_fetches_is_said_to_be() {
+    let (world, away) = forcing(false, "*' ls-remote '*");
+    let said = "`providers` of";
+    let words = [
+        said,
+        "was moved while it was fetched",
+        "hint: run the command again",
+    ];
+    let run = world.nanoclaw_in(&away, &["skill", "add", "codex", "--no-build"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    for words in words {
+        assert!(run.stderr.contains(words), "no `{words}` in {run:?}");
+    }
+    assert!(!away.join("src/providers/codex.ts").exists());
+}
+
+/// A world whose git forces the branch elsewhere when a command like this has ended, and a clone that knows nothing of the branch. A git
+/// before 2.41 knows no `fetch --porcelain`.
+fn forcing(knows_porcelain: bool, after: &str) -> (World, PathBuf) {
     let mut world = sample();
     let away = clone(&world, &["--single-branch"], "away");
     let origin = world.base().join("origin");
-    let planned = world.git(&origin, &["rev-parse", "providers"]);
     world.git(&origin, &["checkout", "--quiet", "--orphan", "forced"]);
     world.git(
         &origin,
@@ -130,14 +155,26 @@ fn a_branch_that_is_forced_elsewhere_meanwhile_is_written_as_planned() {
     let bin = world.base().join("bin");
     fs::create_dir(&bin).expect("a folder");
     let path = std::env::var("PATH").expect("a path");
-    // When the fetch has ended the branch is another, and what it was is gone from there.
+    let usage = if knows_porcelain {
+        ""
+    } else {
+        "case \" $* \" in *' --porcelain '*) exit 129 ;; esac\n"
+    };
+    // What the branch was is gone from there.
     let script = format!(
-        "#!/bin/sh\nPATH='{path}'\ngit \"$@\" || exit\ncase \" $* \" in *' fetch '*)\n  unset GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n  cd '{}' &&\n  git branch --quiet --force providers forced &&\n  git reflog expire --expire=now --all &&\n  git gc --quiet --prune=now || exit 1 ;;\nesac\n",
+        "#!/bin/sh\nPATH='{path}'\n{usage}git \"$@\" || exit\ncase \" $* \" in {after})\n  unset GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES\n  cd '{}' &&\n  git branch --quiet --force providers forced &&\n  git reflog expire --expire=now --all &&\n  git gc --quiet --prune=now || exit 1 ;;\nesac\n",
         origin.display()
     );
     executable(&bin.join("git"), &script);
     let first = ("PATH", format!("{}:{path}", bin.display()));
     world.environment.push(first);
+    (world, away)
+}
+
+fn forced_elsewhere(knows_porcelain: bool) {
+    let (mut world, away) = forcing(knows_porcelain, "*' fetch '*");
+    let origin = world.base().join("origin");
+    let planned = world.git(&origin, &["rev-parse", "providers"]);
     let added = world.nanoclaw_in(&away, &["skill", "add", "codex", "--no-build"]);
     world.environment.clear();
     assert_eq!(added.code, 0, "{added:?}");
