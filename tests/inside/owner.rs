@@ -1,7 +1,7 @@
 //! Checkouts of another user than the one whom the program runs as.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
@@ -65,19 +65,22 @@ fn another_user_than_the_owner_is_refused_with_the_command_to_use() {
         let run = world.nanoclaw(look);
         assert_eq!(run.code, code, "{look:?}: {run:?}");
     }
+    // The project may be where only root can go.
+    let all = Permissions::from_mode(0o755);
+    let for_all = tempfile::Builder::new().permissions(all).tempdir();
+    let for_all = for_all.expect("a folder for all");
+    let program = for_all.path().join("nanoclaw");
+    fs::copy(env!("CARGO_BIN_EXE_nanoclaw"), &program).expect("the program");
     let run = |user: u32, arguments: &[&str]| {
-        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+        let mut command = world.command(&program, &world.root);
         let ended = command.args(arguments).uid(user).gid(user).output();
         let ended = ended.expect("the program, which every user must be able to start");
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         (ended.status.code(), said)
     };
     let before = Tree::read(&world.root);
-    fs::set_permissions(
-        world.base(),
-        std::os::unix::fs::PermissionsExt::from_mode(0o755),
-    )
-    .expect("a folder for all");
+    let all = Permissions::from_mode(0o755);
+    fs::set_permissions(world.base(), all).expect("a folder for all");
     let (code, said) = run(other, &add);
     assert_eq!(code, Some(3), "{said}");
     assert!(
