@@ -455,7 +455,8 @@ fn a_file_in_the_way_of_a_new_one_is_left() {
 /// Runs an add as a user who may not write everywhere: where the tests are root's, everything is given to nobody first.
 fn add_as_a_user(world: &World) -> Run {
     const NOBODY: u32 = 65_534;
-    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    let (_folder, program) = support::program_for_all();
+    let mut command = world.command(program, &world.root);
     if rustix::process::geteuid().is_root() {
         let base = world.base();
         let all = world

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 
 use crate::documents::document;
-use crate::support::Tree;
+use crate::support::{Tree, program_for_all};
 use crate::{refused, sample};
 
 /// Gives everything in a folder to a user.
@@ -65,12 +65,7 @@ fn another_user_than_the_owner_is_refused_with_the_command_to_use() {
         let run = world.nanoclaw(look);
         assert_eq!(run.code, code, "{look:?}: {run:?}");
     }
-    // The project may be where only root can go.
-    let all = Permissions::from_mode(0o755);
-    let for_all = tempfile::Builder::new().permissions(all).tempdir();
-    let for_all = for_all.expect("a folder for all");
-    let program = for_all.path().join("nanoclaw");
-    fs::copy(env!("CARGO_BIN_EXE_nanoclaw"), &program).expect("the program");
+    let (_folder, program) = program_for_all();
     let run = |user: u32, arguments: &[&str]| {
         let mut command = world.command(&program, &world.root);
         let ended = command.args(arguments).uid(user).gid(user).output();

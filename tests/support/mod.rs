@@ -195,6 +195,16 @@ impl World {
     }
 }
 
+/// A copy of the program where every user can start it, and the folder that it goes with: the project may be where only root can go.
+pub fn program_for_all() -> (TempDir, PathBuf) {
+    let all = Permissions::from_mode(0o755);
+    let folder = tempfile::Builder::new().permissions(all).tempdir();
+    let folder = folder.expect("a folder for all");
+    let program = folder.path().join("nanoclaw");
+    fs::copy(env!("CARGO_BIN_EXE_nanoclaw"), &program).expect("the program");
+    (folder, program)
+}
+
 /// Runs a command to its end, with nothing on its standard input.
 pub fn run(command: &mut Command) -> Run {
     let output = command.stdin(std::process::Stdio::null()).output();
