@@ -123,6 +123,11 @@ fn engine(checkout: &Checkout) -> Result<Option<Unmet>> {
     let engine = checkout.engine();
     let (found, mend) = match process::engine_state(checkout.root(), &engine)? {
         EngineState::Ready => return Ok(None),
+        EngineState::Unknown => (
+            format!("`{engine}`, which this host runs, is no container engine known here"),
+            "look at src/container-runtime.ts, or leave the image for later with --no-image"
+                .to_owned(),
+        ),
         EngineState::Absent => (
             format!("the container engine `{engine}`, which this host runs, is not on the PATH"),
             format!("install `{engine}`, or leave the image for later with --no-image"),

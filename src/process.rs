@@ -101,6 +101,8 @@ pub fn is_program(name: &str) -> bool {
 pub enum EngineState {
     /// It runs, and we may use it.
     Ready,
+    /// It is none of [`ENGINES`], and was not asked.
+    Unknown,
     /// No program of that name is on the `PATH`.
     Absent,
     /// The program is there and its service does not answer.
@@ -109,13 +111,19 @@ pub enum EngineState {
     NotPermitted,
 }
 
+/// The engines that are asked: a checkout says which it uses, and must not choose what a mere look at it starts.
+const ENGINES: [&str; 4] = ["docker", "podman", "container", "nerdctl"];
+
 /// Asks an engine whether it can build: `docker info` and its like, `container system status` for Apple's.
 pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
+    if !ENGINES.contains(&engine) {
+        return Ok(EngineState::Unknown);
+    }
     if !is_program(engine) {
         return Ok(EngineState::Absent);
     }
     let shell = shell(root)?;
-    let question: &[&str] = if engine.rsplit('/').next() == Some("container") {
+    let question: &[&str] = if engine == "container" {
         &["system", "status"]
     } else {
         &["info"]

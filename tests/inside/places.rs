@@ -122,6 +122,23 @@ fn a_checkout_that_no_line_can_name_is_named_safely() {
     }
 }
 
+/// What the checkout calls its engine is asked whether it runs, also by a dry run: only engines are.
+#[test]
+fn a_checkout_does_not_choose_which_program_a_look_at_it_starts() {
+    for look in [&["--dry-run"][..], &["--check"], &["--yes"]] {
+        let world = sample();
+        let source = world.root.join("src/container-runtime.ts");
+        fs::write(source, "export const CONTAINER_RUNTIME_BIN = 'sh';\n").expect("a source");
+        fs::write(world.root.join("info"), ": > ../started\n").expect("a script");
+        let run = world.nanoclaw(&[&["skill", "add", "codex"], look].concat());
+        assert!(!world.base().join("started").exists(), "{look:?}: {run:?}");
+        if look != ["--check"] {
+            let words = "`sh`, which this host runs, is no container engine";
+            assert!(run.stderr.contains(words), "{look:?}: {run:?}");
+        }
+    }
+}
+
 #[test]
 fn names_are_no_options_and_no_refspecs_to_git() {
     let world = sample();
