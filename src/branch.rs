@@ -103,7 +103,10 @@ impl Branch {
                 .ok_or_else(|| no_such_ref(remote, short, source))?,
             _ => {
                 let found = store.repository.find_object(id, None);
-                let moved = |_| moved(remote, &name);
+                let moved = |error: git2::Error| match error.code() {
+                    ErrorCode::NotFound => moved(remote, &name).into(),
+                    _ => anyhow::Error::from(error).context("failed to read what was fetched"),
+                };
                 found.map_err(moved)?.peel_to_commit()?.id()
             }
         };
@@ -287,10 +290,14 @@ fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
         Problem::could_not_run(format!("{found}, and {}", remote.why))
             .hint(remote.otherwise.clone())
     } else {
-        Problem::could_not_run(found).hint(format!(
-            "git ls-remote {} shows what it has",
-            quoted(Path::new(&remote.shown))
-        ))
+        // An address with credentials is not shown, and one without them asks as nobody.
+        let address = quoted(Path::new(&remote.address));
+        let address = if mask(&address) == address {
+            shown::line(address)
+        } else {
+            "ADDRESS".to_owned()
+        };
+        Problem::could_not_run(found).hint(format!("git ls-remote {address} shows what it has"))
     }
 }
 

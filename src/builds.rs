@@ -74,9 +74,9 @@ impl<'a> Ready<'a> {
         Ok(ready)
     }
 
-    /// The refusal that unmet needs are, before anything is written.
+    /// The refusal that unmet needs are, before anything is written; `otherwise` is what the command can do without them.
     #[must_use]
-    pub fn refusal(&self) -> Option<Problem> {
+    pub fn refusal(&self, otherwise: &str) -> Option<Problem> {
         let lines = self.refused.iter().flat_map(|((step, _), unmet)| {
             unmet.iter().map(|unmet| {
                 format!(
@@ -86,12 +86,11 @@ impl<'a> Ready<'a> {
             })
         });
         let lines = lines.collect::<String>();
-        let hint = "or leave the builds for later: --no-image (the image alone), --no-build (all)";
         (!lines.is_empty()).then(|| {
             Problem::refused(format!(
                 "nothing was written; a build cannot run here:{lines}"
             ))
-            .hint(hint)
+            .hint(otherwise)
         })
     }
 
@@ -156,22 +155,31 @@ pub fn run<'a>(
         let (step, task) = *build;
         let log = log(checkout, skill, &step.label);
         let live = ui.start(&step.label, &task.commands.join(" && "));
-        let mut show = |line: &str| live.line(line);
+        let mut show = |line: Option<&str>| live.show(line);
         let ended = process::run(
             checkout.root(),
             &task.commands,
             &environment,
             log.as_deref(),
             &mut show,
-        )?;
+        );
+        // Files are written by now: what stands in the way of a build is told as the failure of it that it is.
+        let ended = ended.unwrap_or_else(|error| Ended::Failed {
+            how: format!("{error:#}"),
+            tail: Vec::new(),
+        });
         let time = live.end();
         let exit = match &ended {
             Ended::Succeeded => {
                 ui.tell(Tint::Good, "built   ", &format!("{} ({time})", step.label));
-                if let Some(pending) = pending {
-                    pending.strike(&step.label)?;
+                match pending.map(|pending| pending.strike(&step.label)) {
+                    None | Some(Ok(())) => continue,
+                    Some(Err(error)) => {
+                        let how = format!("{}: it stays pending: {error:#}", step.label);
+                        say_failed(&how, &[], log.as_deref(), ui);
+                        Exit::BuildFailed
+                    }
                 }
-                continue;
             }
             Ended::Failed { how, tail } => {
                 let how = format!("{}: {how} after {time}", step.label);

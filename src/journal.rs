@@ -1,6 +1,7 @@
 //! The journal of a write: what was there before, kept until the whole write is done, so that it can be taken back. Decides nothing of what
 //! is written.
 
+mod done;
 mod record;
 
 use std::collections::BTreeSet;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
+pub use done::{can_undo, last};
 pub use record::{Change, Kind, Step, Written};
 
 use crate::checkout::{Checkout, Entry, File};
@@ -18,12 +20,13 @@ use crate::files::{self, Unsynced};
 use crate::lock;
 use crate::problem::Problem;
 use crate::sink::disk;
+use crate::sink::stage;
 
 /// The journal's file in the program's folder. One that is there belongs to a write that is under way, or that was broken off.
 const JOURNAL: &str = "journal";
 
-/// What the files are called that hold the changes of earlier writes, before their number.
-const DONE: &str = "undo-";
+/// What an undo is called in the journal of its write.
+pub const UNDO: &str = "skill undo";
 
 /// The journal of a write that is not done. Dropped, it takes the write back.
 pub struct Journal<'a> {
@@ -71,6 +74,7 @@ impl<'a> Journal<'a> {
         if written.is_err() {
             // Nothing else was written yet. One that cannot be removed is found by the next command.
             let _ = files::remove(&path);
+            let _ = files::remove(&new(&path));
         }
         let file = Some(written.with_context(context)?);
         Ok(Self {
@@ -123,9 +127,7 @@ impl<'a> Journal<'a> {
 
     /// Ends the write: every file is in its place. What it changed is kept for `skill undo`.
     pub fn keep(mut self) -> Result<()> {
-        let last = numbers(&self.state)?.last().copied().unwrap_or_default();
-        let next = last.checked_add(1).context("too many changes are kept")?;
-        let done = self.state.join(done(next));
+        let done = done::next(&self.state)?;
         self.end(|journal| files::rename(journal, &done))
     }
 
@@ -188,9 +190,11 @@ impl<'a> Journal<'a> {
         for step in self.change.steps.iter().rev() {
             let target = self.target(step.kind, &step.path);
             let context = || format!("failed to take back `{}`", step.path.display());
-            let staged = disk::staged(&target).with_context(context)?;
+            let staged = stage::staged(&target).with_context(context)?;
             let there = self.there(step)?;
-            if there != There::Elsewhere && fs::symlink_metadata(&staged).is_ok() {
+            // What waits beside its place has not come there.
+            let waits = there != There::Elsewhere && fs::symlink_metadata(&staged).is_ok();
+            if waits {
                 files::remove(&staged).with_context(context)?;
             }
             match there {
@@ -199,17 +203,17 @@ impl<'a> Journal<'a> {
                     came.left.push((step.path.clone(), None));
                 }
                 There::AsWritten(before) => {
-                    disk::put(&target, before.as_ref()).with_context(context)?;
+                    stage::put(&target, before.as_ref()).with_context(context)?;
                     came.files += usize::from(step.kind.is_of_checkout());
                 }
                 There::Other | There::Elsewhere => {
-                    is_needed |= step.kind.is_of_checkout();
+                    is_needed |= step.kind.is_of_checkout() && !waits;
                     came.left.push((step.path.clone(), self.keep_before(step)?));
                 }
             }
         }
         for (kind, made) in self.change.folders.iter().rev() {
-            remove_made(self.checkout, &self.state, *kind, made);
+            remove_made(&self.target(*kind, Path::new("")), made);
         }
         self.settle(&came)?;
         Ok(came)
@@ -231,8 +235,6 @@ impl<'a> Journal<'a> {
                 Entry::Absent { real } if real == step.path => None,
                 _ => return Ok(There::Elsewhere),
             }
-        } else if is_link_on_the_way(&self.state, &step.path) {
-            return Ok(There::Elsewhere);
         } else {
             disk::read(&self.target(step.kind, &step.path))?
         };
@@ -273,23 +275,15 @@ impl Drop for Journal<'_> {
     }
 }
 
-/// Whether a symlink stands in the place of a folder, or on the way from it to a path in it. In the program's own folder nothing of ours makes
-/// one, and what a journal would put behind it is no record.
-#[must_use]
-pub fn is_link_on_the_way(folder: &Path, path: &Path) -> bool {
-    let is_link = |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
+/// Removes a folder that a write made below a base. One that holds something else by now stays, and so does what a symlink on the way leads to.
+pub fn remove_made(base: &Path, made: &Path) {
+    let is_link = |part: &Path| {
+        let found = fs::symlink_metadata(base.join(part));
+        found.is_ok_and(|found| found.is_symlink())
+    };
     // An empty part would be a slash at the end, behind which a symlink is followed.
-    let parts = path.ancestors().filter(|part| *part != Path::new(""));
-    is_link(folder)
-        || parts
-            .map(|part| folder.join(part))
-            .any(|part| is_link(&part))
-}
-
-/// Removes a folder that a write made. One that holds something else by now stays, and so does what a symlink leads to.
-pub fn remove_made(checkout: &Checkout, state: &Path, kind: Kind, made: &Path) {
-    let base = target(checkout, state, kind, Path::new(""));
-    if !is_link_on_the_way(&base, made) {
+    let mut parts = made.ancestors().filter(|part| *part != Path::new(""));
+    if !parts.any(is_link) {
         let _ = files::remove_folder(&base.join(made));
     }
 }
@@ -350,60 +344,16 @@ pub fn report(checkout: &Checkout) -> Result<Option<(String, String)>> {
     let Some(change) = read(&state(checkout)?.join(JOURNAL))? else {
         return Ok(None);
     };
-    let mend = if change.command == "skill undo" {
-        "nanoclaw skill undo takes it back and does it anew".to_owned()
+    let mend = if change.command == UNDO {
+        format!("nanoclaw {UNDO} takes it back and does it anew")
     } else {
         format!(
-            "nanoclaw skill undo takes it back; nanoclaw {} takes it back and does it anew",
+            "nanoclaw {UNDO} takes it back; nanoclaw {} takes it back and does it anew",
             change.command
         )
     };
     let found = format!("`{}` was broken off here, and is half done", change.command);
     Ok(Some((found, mend)))
-}
-
-/// The last change that was done and can be undone, with its file.
-pub fn last(checkout: &Checkout) -> Result<Option<(PathBuf, Change)>> {
-    let state = state(checkout)?;
-    let Some(last) = numbers(&state)?.last().copied() else {
-        return Ok(None);
-    };
-    let path = state.join(done(last));
-    Ok(read(&path)?.map(|change| (path, change)))
-}
-
-/// Whether a change is kept that can be undone.
-#[must_use]
-pub fn can_undo(checkout: &Checkout) -> bool {
-    let state = checkout.state();
-    state.is_some_and(|state| numbers(&state).is_ok_and(|numbers| !numbers.is_empty()))
-}
-
-/// The numbers of the changes that are kept, the oldest first.
-fn numbers(state: &Path) -> Result<Vec<u32>> {
-    let read = || -> io::Result<Vec<u32>> {
-        let entries = match fs::read_dir(state) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let mut numbers = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name();
-            let number = name
-                .to_str()
-                .and_then(|name| name.strip_prefix(DONE)?.parse().ok());
-            // Of other names nothing is known.
-            numbers.extend(number.filter(|number| name == *done(*number)));
-        }
-        numbers.sort_unstable();
-        Ok(numbers)
-    };
-    read().with_context(|| format!("failed to read the folder `{}`", state.display()))
-}
-
-/// What the file of a change is called.
-fn done(number: u32) -> String {
-    format!("{DONE}{number:04}")
 }
 
 fn read(path: &Path) -> Result<Option<Change>> {
@@ -428,8 +378,13 @@ fn unsynced_folder(path: PathBuf) -> Result<Unsynced> {
     Unsynced::folder(path).context(context)
 }
 
+/// Where a journal waits that is not whole yet.
+fn new(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
 fn write_down(path: &Path, bytes: &[u8]) -> io::Result<Unsynced> {
-    let staged = path.with_extension("new");
+    let staged = new(path);
     if fs::symlink_metadata(&staged).is_ok() {
         files::remove(&staged)?;
     }

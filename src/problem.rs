@@ -12,7 +12,7 @@ pub enum Exit {
     Findings = 1,
     /// Could not run: usage, no NanoClaw v2 checkout, git, disk, network, a check that cannot start.
     CouldNotRun = 2,
-    /// Refused with nothing written: blocked facts, unmet needs, another layout.
+    /// Refused with nothing written: blocked facts, unmet needs, another layout, an edited file in the way of undo.
     Refused = 3,
     /// The files are in place and a build failed; the next `add` goes on from there.
     BuildFailed = 4,

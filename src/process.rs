@@ -4,7 +4,7 @@ mod child;
 mod fetch;
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
@@ -16,6 +16,7 @@ use xshell::{Cmd, Shell, cmd};
 pub use child::kill_running;
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 
+use crate::files;
 use crate::problem::Problem;
 use crate::remote::mask;
 use child::{End, Heard, Place};
@@ -49,23 +50,44 @@ fn git(command: Cmd<'_>) -> Cmd<'_> {
 /// Runs a git command to its end, or until a deadline.
 fn run_git(command: Cmd<'_>, deadline: Option<Instant>) -> Result<child::Output> {
     child::output(command.into(), deadline).map_err(|error| {
-        let problem =
-            Problem::could_not_run("the program `git` was not found, or could not be started");
-        error.context(problem.hint("install git and run the command again"))
+        let is_absent = error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .any(|cause| cause.kind() == io::ErrorKind::NotFound);
+        if is_absent {
+            let problem = Problem::could_not_run("the program `git` was not found");
+            error.context(problem.hint("install git and run the command again"))
+        } else {
+            error
+        }
     })
 }
 
 /// The date of the demo's commits: a fixed one, so that their ids are the same everywhere.
 const DEMO_DATE: &str = "2026-05-01T12:00:00Z";
 
-/// Runs a git command in a folder with a configuration of its own: for the demo's repositories, which are nobody's.
+/// Variables by which a user's git makes other repositories than most.
+const OWN_VARIABLES: [&str; 6] = [
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_DEFAULT_HASH",
+    "GIT_DEFAULT_REF_FORMAT",
+    "GIT_TEMPLATE_DIR",
+];
+
+/// Runs a git command in a folder with none of the user's configuration: for the demo's repositories, which are nobody's.
 pub fn git_in(folder: &Path, arguments: &[&str]) -> Result<()> {
     let shell = shell(folder)?;
+    // What is said here a git before 2.32 would take from the user's configuration, of which the variables below keep a newer one.
     let command = git(cmd!(
         shell,
-        "git -c user.name=nanoclaw -c user.email=demo@localhost -c init.defaultBranch=main -c commit.gpgSign=false -c core.hooksPath=/dev/null -c core.autocrlf=false {arguments...}"
+        "git -c user.name=nanoclaw -c user.email=demo@localhost -c init.defaultBranch=main -c clone.defaultRemoteName=origin -c commit.gpgSign=false -c core.hooksPath=/dev/null -c core.autocrlf=false {arguments...}"
     ));
+    let command = OWN_VARIABLES.iter().fold(command, xshell::Cmd::env_remove);
     let command = command
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_AUTHOR_DATE", DEMO_DATE)
         .env("GIT_COMMITTER_DATE", DEMO_DATE);
     let output = run_git(command, None)?;
@@ -101,7 +123,7 @@ pub fn is_program(name: &str) -> bool {
 pub enum EngineState {
     /// It runs, and we may use it.
     Ready,
-    /// It is none of [`ENGINES`], and was not asked.
+    /// It is none of the container engines this program knows, and was not asked.
     Unknown,
     /// No program of that name is on the `PATH`.
     Absent,
@@ -159,14 +181,15 @@ pub enum Ended {
 /// How many lines of a failed task's output are shown.
 const TAIL: usize = 15;
 
-/// Runs commands one after the other, each by `sh -c` in `root` and in a process group of its own, until one fails. `line` sees each line of
-/// their output as it comes; the whole output goes to `log`, a file only the user can read. Credentials in URLs are masked in both.
+/// Runs commands one after the other, each by `sh -c` in `root` and in a process group of its own, until one fails. `said` sees each line of
+/// their output as it comes, and `None` now and then while none does; the whole output goes to `log`, a file only the user can read.
+/// Credentials in URLs are masked in both.
 pub fn run(
     root: &Path,
     commands: &[String],
     environment: &[(String, String)],
     log: Option<&Path>,
-    line: &mut dyn FnMut(&str),
+    said: &mut dyn FnMut(Option<&str>),
 ) -> Result<Ended> {
     let shell = shell(root)?;
     let mut log = log.map(open_log).transpose()?;
@@ -177,8 +200,12 @@ pub fn run(
         let end = child::run(command, Place::OwnGroup, None, &mut |heard| {
             let bytes = match heard {
                 Heard::Out(bytes) | Heard::Err(bytes) => bytes,
+                Heard::Nothing => {
+                    said(None);
+                    return Ok(());
+                }
                 Heard::ToldToEnd => {
-                    line("being ended; a second signal does not wait for that");
+                    said(Some("being ended; a second signal does not wait for that"));
                     return Ok(());
                 }
             };
@@ -193,7 +220,7 @@ pub fn run(
                 file.write_all(logged).context("failed to write the log")?;
             }
             let text = text.trim_end().to_owned();
-            line(&text);
+            said(Some(&text));
             tail.push(text);
             if tail.len() > TAIL {
                 tail.remove(0);
@@ -218,13 +245,9 @@ fn open_log(path: &Path) -> Result<File> {
             .with_context(|| format!("failed to make `{}`", folder.display()))?;
     }
     let context = || format!("failed to open the log `{}`", path.display());
-    let opened = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path);
-    let file = opened.with_context(context)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let file = files::open_own(&mut options, path).with_context(context)?;
     // One that was there keeps its mode.
     let private = Permissions::from_mode(0o600);
     file.set_permissions(private).with_context(context)?;

@@ -53,6 +53,17 @@ fn what_is_taken_away_while_the_lock_is_waited_for_is_missing() {
     assert!(world.root.join(COPIED).is_file(), "{}", left.text);
 }
 
+/// A copy holds beside those that the branch brings, and not beside those that are there.
+#[test]
+fn what_holds_only_with_what_is_written_is_no_change() {
+    let world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    assert_eq!(yes(&world).code, 0);
+    let older = "container/agent-runner/src/providers/codex-app-server.ts";
+    fs::write(world.root.join(older), "export const older = 1;\n").expect("a copy");
+    let run = yes(&world);
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
 #[test]
 fn what_is_taken_away_at_the_question_makes_the_answer_void() {
     let world = with_a_lost_import();

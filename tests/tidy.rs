@@ -154,6 +154,10 @@ fn each_module_that_writes_has_its_reason() {
             "files.rs",
             "every call of a write to the work tree, and of the program's own files under the git directory",
         ),
+        (
+            "files/own.rs",
+            "opens a file of the program's own for others to write: one that is no link or pipe",
+        ),
         ("files/fault.rs", "the log of calls, in a test build alone"),
         ("lock.rs", "the lock, under the git directory"),
         (

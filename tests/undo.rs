@@ -75,6 +75,25 @@ fn a_barrel_that_is_left_keeps_the_files_that_it_imports() {
 }
 
 #[test]
+fn a_barrel_that_no_line_has_come_to_keeps_nothing() {
+    let world = sample();
+    let start = fs::read(world.root.join(BARREL)).expect("a barrel");
+    break_off(&world);
+    // The new barrel waits beside its place.
+    let waits = world.root.join("src/providers/.index.ts.nanoclaw-new");
+    fs::rename(world.root.join(BARREL), &waits).expect("a barrel");
+    let mine = [&start[..], b"// mine\n"].concat();
+    fs::write(world.root.join(BARREL), &mine).expect("a barrel");
+    ends(
+        &world.nanoclaw(&UNDO),
+        3,
+        &["left     src/providers/index.ts"],
+    );
+    assert!(!world.root.join(COPIED).exists() && !waits.exists());
+    assert_eq!(fs::read(world.root.join(BARREL)).expect("a barrel"), mine);
+}
+
+#[test]
 fn a_mode_alone_is_no_edit() {
     let world = sample();
     let start = fs::read(world.root.join(BARREL)).expect("a barrel");
@@ -98,8 +117,12 @@ fn an_edited_copy_that_git_does_not_know_is_to_be_moved_away() {
     let world = sample();
     add(&world);
     append(&world, COPIED, "// mine\n");
-    let hint = format!(": {COPIED}");
-    ends(&world.nanoclaw(&UNDO), 3, &["move what is new away", &hint]);
+    let path = world.root.join(COPIED);
+    let hint = format!(
+        "move these away, if you would keep them: {}",
+        path.display()
+    );
+    ends(&world.nanoclaw(&UNDO), 3, &[&hint]);
     fs::rename(world.root.join(COPIED), world.base().join("mine.ts")).expect("a file");
     ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
 }
@@ -162,5 +185,60 @@ fn what_is_no_file_in_the_programs_folder_is_not_followed_or_waited_for() {
             let theirs = fs::read_to_string(&outside).expect("a file");
             assert_eq!(theirs, "theirs\n", "{kind} {name}");
         }
+    }
+}
+
+/// A checkout that came with its git directory may have anything there: what would lead a write elsewhere stops every command that writes.
+#[test]
+fn what_leads_out_of_the_programs_folder_stops_every_write() {
+    for name in [
+        "",
+        "lock",
+        "kept",
+        "logs",
+        "logs/codex-image.log",
+        "store",
+        "store/objects",
+        "store/tips",
+        "below",
+        "anything",
+    ] {
+        let world = sample();
+        let outside = world.base().join("elsewhere");
+        fs::create_dir(&outside).expect("a folder");
+        fs::write(outside.join("file"), "theirs\n").expect("a file");
+        let place = state(&world).join(name);
+        fs::create_dir_all(place.parent().expect("a folder")).expect("a folder");
+        let is_file = ["lock", "logs/codex-image.log"].contains(&name);
+        let target = if is_file {
+            outside.join("file")
+        } else {
+            outside.clone()
+        };
+        symlink(
+            target,
+            world
+                .root
+                .join(".git/nanoclaw")
+                .join(name)
+                .components()
+                .collect::<PathBuf>(),
+        )
+        .expect("a symlink");
+        for command in [&ADD[..], &UNDO, &["skill", "build", "codex"]] {
+            let run = world.nanoclaw(command);
+            ends(
+                &run,
+                2,
+                &["nothing was written", "hint: look at it, and move it away"],
+            );
+        }
+        assert_eq!(
+            fs::read_dir(&outside).expect("a folder").count(),
+            1,
+            "{name}"
+        );
+        let theirs = fs::read_to_string(outside.join("file")).expect("a file");
+        assert_eq!(theirs, "theirs\n", "{name}");
     }
 }

@@ -1,11 +1,16 @@
 //! Where the program keeps what is its own: in the work tree's git directory. Makes none of it.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use git2::Repository;
 
 use super::{Checkout, pipes};
 use crate::names;
+use crate::problem::Problem;
+use crate::shown;
 
 impl Checkout {
     /// The folder for what the program keeps: `nanoclaw` in this work tree's own git directory; for a checkout in a subfolder of it a folder
@@ -37,6 +42,35 @@ impl Checkout {
         inside.map(Path::to_path_buf).collect()
     }
 
+    /// Refuses to go on, with a [`Problem`], where something in [`Self::state`], or in a folder's place above it, is neither a folder nor a regular
+    /// file: the program makes nothing else there, and a symlink would lead its writes elsewhere. For commands that write.
+    pub fn state_is_plain(&self) -> Result<()> {
+        let Some(state) = self.state() else {
+            return Ok(());
+        };
+        let own = self.git_directory();
+        let above = self.above_state();
+        for folder in above.iter().filter(|folder| own != Some(folder)) {
+            plain(folder, Want::Folder)?;
+        }
+        let mut folders = vec![state];
+        while let Some(folder) = folders.pop() {
+            if !plain(&folder, Want::Folder)? {
+                continue;
+            }
+            let context = || format!("failed to read the folder `{}`", folder.display());
+            for entry in fs::read_dir(&folder).with_context(context)? {
+                let entry = entry.with_context(context)?;
+                if entry.file_type().with_context(context)?.is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    plain(&entry.path(), Want::File)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The work tree's own git directory. Mostly it is `.git` in the root, known by what every one has (gitrepository-layout(5)); where it is
     /// not, libgit2 looks, whose start costs as much as reading all files of a skill.
     pub(super) fn git_directory(&self) -> Option<&Path> {
@@ -57,6 +91,36 @@ impl Checkout {
         }
         Repository::discover_path(&self.root, &[] as &[&Path]).ok()
     }
+}
+
+/// What should stand at a place of the program's.
+#[derive(Clone, Copy)]
+enum Want {
+    Folder,
+    File,
+}
+
+/// Whether it stands there; what is something else is an error.
+fn plain(path: &Path, want: Want) -> Result<bool> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error).context(format!("failed to look at `{}`", path.display())),
+    };
+    let (is_it, what) = match want {
+        Want::Folder => (found.is_dir(), "folder"),
+        Want::File => (found.is_file(), "regular file"),
+    };
+    if is_it {
+        return Ok(true);
+    }
+    let path = shown::line(path);
+    let found = format!(
+        "`{path}`, which this program keeps its records by, is no {what}; nothing was written"
+    );
+    Err(Problem::could_not_run(found)
+        .hint("look at it, and move it away")
+        .into())
 }
 
 /// Whether a folder is the top of a work tree: `.git` is a git directory there, or names one that is elsewhere.

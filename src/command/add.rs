@@ -17,7 +17,7 @@ use crate::command::look;
 use crate::command::write as writing;
 use crate::journal;
 use crate::next::{self, Left};
-use crate::payload::Commit;
+use crate::payload::Payload;
 use crate::pending::Pending;
 use crate::plan::{self, Pins, Plan, plan};
 use crate::problem::{Exit, Problem};
@@ -69,7 +69,7 @@ struct Planned {
 /// Where a plan's payload was taken from.
 struct Taken {
     remote: Remote,
-    commit: Commit,
+    payload: Payload,
     /// Files whose content no commit of the branch has for them, by where they really lie.
     edited: Vec<PathBuf>,
 }
@@ -115,7 +115,12 @@ impl Job<'_> {
 
     /// The plan without the branch.
     fn survey(&self) -> Result<Plan> {
-        plan(self.skill, self.checkout, None, self.pins)
+        self.plan_with(None)
+    }
+
+    fn plan_with(&self, taken: Option<&Taken>) -> Result<Plan> {
+        let payload = taken.map(|taken| &taken.payload);
+        plan(self.skill, self.checkout, payload, self.pins)
     }
 
     /// Whether nothing is to be written, built or recorded.
@@ -162,8 +167,8 @@ impl Job<'_> {
             });
         }
         self.say_table(&survey);
-        let (taken, payload) = self.payload(branch, &copies)?;
-        let plan = plan(self.skill, self.checkout, Some(&payload), self.pins)?;
+        let taken = self.taken(branch, &copies)?;
+        let plan = self.plan_with(Some(&taken))?;
         Ok(Planned {
             plan,
             from: Some(taken),
@@ -216,8 +221,12 @@ impl Job<'_> {
         let builds = pending
             .iter()
             .map(|(step, _)| step.label.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
+            .collect::<Vec<_>>();
+        let builds = if builds.is_empty() {
+            "none".to_owned()
+        } else {
+            builds.join(", ")
+        };
         self.ui.tell(
             Tint::Warn,
             "pending ",
@@ -229,7 +238,9 @@ impl Job<'_> {
     fn install(&self, planned: &Planned) -> Result<Exit> {
         let plan = &planned.plan;
         let ready = self.ready(planned)?;
-        if let Some(problem) = ready.refusal() {
+        let otherwise =
+            "or leave the builds for later: --no-image (the image alone), --no-build (all)";
+        if let Some(problem) = ready.refusal(otherwise) {
             return Err(problem.into());
         }
         if plan.edits.is_empty() && ready.run.is_empty() {
@@ -297,21 +308,14 @@ impl Job<'_> {
                 .hint(format!("nanoclaw skill verify {}", self.skill.called))
                 .into());
         }
-        let files = text::count(&survey.findings);
         self.ui.tell(
             Tint::Good,
             &format!("{} is installed", self.skill.name),
             &format!("in {}", self.checkout.root().display()),
         );
         self.ui
-            .say(&look::summary(self.skill, self.checkout, &files));
-        self.ui.tell(Tint::Strong, "Next", "");
-        let root = self.checkout.root();
-        if std::env::current_dir().is_ok_and(|here| here != root) {
-            let root = next::quoted(root);
-            self.ui
-                .say(&format!("  # where these commands run\n  cd {root}"));
-        }
+            .say(&look::summary(self.skill, self.checkout, &survey));
+        look::begin_next(self.checkout, self.ui);
         let left = self.pending().and_then(|pending| pending.read());
         if left.is_some_and(|left| !left.is_empty()) {
             self.ui.say(&format!(

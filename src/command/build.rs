@@ -15,7 +15,7 @@ use crate::problem::{Exit, Problem};
 use crate::report::text;
 use crate::skill::{Origin, Skill};
 use crate::skills;
-use crate::ui::Ui;
+use crate::ui::{Tint, Ui};
 
 /// Runs the command.
 pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
@@ -29,10 +29,13 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
     };
     // Asked before anything is written, where what is to be built can be told then: nothing was broken off here.
     let early = match skill.origin {
-        Origin::Path => ready(&skill, &checkout, arguments).ok(),
+        Origin::Path => {
+            let survey = survey(&skill, &checkout)?;
+            ready(&skill, &checkout, &survey, arguments).ok()
+        }
         Origin::BuiltIn => None,
     };
-    let early = early.filter(|ready| ready.refusal().is_none());
+    let early = early.filter(|ready| ready.refused.is_empty());
     if !early.as_ref().map_or(Ok(true), agreed)? {
         return Ok(not_agreed(ui));
     }
@@ -43,12 +46,21 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
         .state()
         .map(|_| write::lock(&checkout, &command, lock.timeout(), ui));
     let _locked = locked.transpose()?;
-    let ready = ready(&skill, &checkout, arguments)?;
-    if let Some(problem) = ready.refusal() {
+    let survey = survey(&skill, &checkout)?;
+    let ready = ready(&skill, &checkout, &survey, arguments)?;
+    if let Some(problem) = ready.refusal("or leave the image for later: --no-image") {
         return Err(problem.into());
     }
     if early.is_none() && !agreed(&ready)? {
         return Ok(not_agreed(ui));
+    }
+    if !survey.holds() {
+        let count = text::count(&survey.findings);
+        let what = format!(
+            "`{}` is not installed ({count}): this builds the files as they are",
+            skill.name
+        );
+        ui.tell(Tint::Warn, "note    ", &what);
     }
     let pending = Pending::of(&checkout, &skill.records());
     ready.pass_over(pending.as_ref(), ui)?;
@@ -67,20 +79,28 @@ fn not_agreed(ui: Ui) -> Exit {
     Exit::Refused
 }
 
-/// The builds that are to run: all where the skill is installed, else those that were left when it was taken back.
-fn ready<'a>(skill: &'a Skill, checkout: &Checkout, arguments: &Build) -> Result<Ready<'a>> {
-    let survey = plan(skill, checkout, None, &Pins::new())?;
+fn survey(skill: &Skill, checkout: &Checkout) -> Result<Plan> {
+    plan(skill, checkout, None, &Pins::new())
+}
+
+/// The builds that are to run: all where the skill is installed, else those that a change of it left: of it nothing, or a part, is there.
+fn ready<'a>(
+    skill: &'a Skill,
+    checkout: &Checkout,
+    survey: &Plan,
+    arguments: &Build,
+) -> Result<Ready<'a>> {
     let pending = Pending::of(checkout, &skill.records());
     let left = pending.as_ref().and_then(Pending::read).unwrap_or_default();
     let wanted = match (survey.holds(), checkout.layout()) {
         (true, Some(layout)) => skill.builds(layout).collect::<Vec<_>>(),
-        (false, Some(layout)) if survey.holds_nowhere() && !left.is_empty() => {
+        (false, Some(layout)) if !left.is_empty() => {
             let builds = skill.builds(layout);
             builds
                 .filter(|(step, _)| left.contains(&step.label))
                 .collect()
         }
-        _ => return Err(not_installed(skill, &survey).into()),
+        _ => return Err(not_installed(skill, survey).into()),
     };
     let leave = if arguments.no_image {
         Leave::Image

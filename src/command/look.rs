@@ -7,8 +7,9 @@ use anyhow::Result;
 use crate::checkout::Checkout;
 use crate::cli::{Show, Status};
 use crate::journal;
+use crate::next;
 use crate::pending::Pending;
-use crate::plan::{Pins, plan};
+use crate::plan::{Pins, Plan, plan};
 use crate::problem::Exit;
 use crate::report::text;
 use crate::skill::Skill;
@@ -48,11 +49,7 @@ fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
     for (tint, word, rest) in text::table(&survey.findings) {
         ui.print(tint, &word, &rest)?;
     }
-    ui.print(
-        Tint::Dim,
-        &summary(skill, checkout, &text::count(&survey.findings)),
-        "",
-    )?;
+    ui.print(Tint::Dim, &summary(skill, checkout, &survey), "")?;
     Ok(if survey.holds() && !broken_off {
         Exit::Done
     } else {
@@ -73,21 +70,35 @@ fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
         ui.print(
             tint,
             &format!("{:12} {word:14}", skill.name),
-            &summary(&skill, checkout, &text::count(&survey.findings)),
+            &summary(&skill, checkout, &survey),
         )?;
     }
     Ok(Exit::Done)
 }
 
-/// What was looked at: the files, and the record of builds.
+/// What a survey looked at: the files, and the record of builds.
 #[must_use]
-pub fn summary(skill: &Skill, checkout: &Checkout, files: &str) -> String {
+pub fn summary(skill: &Skill, checkout: &Checkout, survey: &Plan) -> String {
+    let files = text::count(&survey.findings);
     let builds = match Pending::of(checkout, &skill.records()).and_then(|pending| pending.read()) {
-        None => format!("none recorded here (nanoclaw skill build {})", skill.called),
+        None if survey.holds() => {
+            format!("none recorded here (nanoclaw skill build {})", skill.called)
+        }
+        None => "none recorded here".to_owned(),
         Some(pending) if pending.is_empty() => "none pending".to_owned(),
         Some(pending) => format!("pending: {}", pending.join(", ")),
     };
     format!("{files} · builds: {builds}")
+}
+
+/// Heads the commands to come, and names the folder where they run where that is another one.
+pub fn begin_next(checkout: &Checkout, ui: Ui) {
+    ui.tell(Tint::Strong, "Next", "");
+    let root = checkout.root();
+    if std::env::current_dir().is_ok_and(|here| here != root) {
+        let root = next::quoted(root);
+        ui.say(&format!("  # where these commands run\n  cd {root}"));
+    }
 }
 
 /// Lists the skills.

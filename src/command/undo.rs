@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::checkout::{Checkout, Entry};
 use crate::cli::Undo;
-use crate::command::write;
+use crate::command::{look, write};
 use crate::journal::{self, Change, Kind, Step};
 use crate::next;
 use crate::pending::{self, Pending};
@@ -15,19 +15,16 @@ use crate::problem::{Exit, Problem};
 use crate::sink::disk::{End, Record, Writing};
 use crate::ui::{Tint, Ui};
 
-/// What the lock and the journal call this command.
-const COMMAND: &str = "skill undo";
-
 /// Runs the command.
 pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     let checkout = Checkout::find(directory)?;
     checkout.of_this_user()?;
     checkout.repository()?;
-    let locked = write::lock(&checkout, COMMAND, arguments.lock.timeout(), ui)?;
+    let locked = write::lock(&checkout, journal::UNDO, arguments.lock.timeout(), ui)?;
     match &locked.recovered {
         Some(taken) if !taken.left.is_empty() => return Ok(Exit::Refused),
         // An undo that was broken off is taken back, and done anew.
-        Some(taken) if taken.command == COMMAND => {}
+        Some(taken) if taken.command == journal::UNDO => {}
         Some(_) => return Ok(Exit::Done),
         None => {}
     }
@@ -66,7 +63,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         .filter(|(kind, _)| kind.is_of_checkout());
     let folders = made.map(|(_, folder)| folder.clone()).collect::<Vec<_>>();
     let writing = Writing {
-        command: COMMAND.to_owned(),
+        command: journal::UNDO.to_owned(),
         skill: change.skill.clone(),
         called: change.called.clone(),
         builds: Vec::new(),
@@ -83,7 +80,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     );
     if !builds.is_empty() {
         ui.say(&format!("builds: pending: {}", builds.join(", ")));
-        ui.tell(Tint::Strong, "Next", "");
+        look::begin_next(&checkout, ui);
         ui.say(&format!(
             "  # build from the files that are there now\n  nanoclaw skill build {}",
             change.called
@@ -125,17 +122,17 @@ fn inverse(checkout: &Checkout, change: &Change) -> Result<Vec<Edit>> {
 /// How edited files are put back by hand: those that git may know, and those that only the change had made.
 fn put_back(checkout: &Checkout, edited: &[&Step]) -> String {
     let root = next::quoted(checkout.root());
-    let listed = |is_new: bool| {
+    let listed = |is_new: bool, name: &dyn Fn(&Path) -> PathBuf| {
         let steps = edited.iter().filter(|it| it.before.is_none() == is_new);
-        let paths = steps.map(|step| next::quoted(&step.path));
+        let paths = steps.map(|step| next::quoted(&name(&step.path)));
         paths.collect::<Vec<_>>().join(" ")
     };
-    let (old, new) = (listed(false), listed(true));
+    let old = listed(false, &Path::to_path_buf);
+    let new = listed(true, &|path| checkout.root().join(path));
     let old = (!old.is_empty()).then(|| {
         format!("look at what changed, and put these files back first: git -C {root} diff -- {old}")
     });
-    let new =
-        (!new.is_empty()).then(|| format!("move what is new away, to keep it: from {root}: {new}"));
+    let new = (!new.is_empty()).then(|| format!("move these away, if you would keep them: {new}"));
     let hints = [old, new].into_iter().flatten();
     hints.collect::<Vec<_>>().join("\n      ")
 }

@@ -30,6 +30,7 @@ pub fn lock(checkout: &Checkout, command: &str, timeout: Duration, ui: Ui) -> Re
         ui.tell(Tint::Warn, "waiting ", &format!("for the lock of {holder}"));
     };
     interrupt::watch()?;
+    checkout.state_is_plain()?;
     let lock = Lock::take(checkout, command, timeout, &waits)?;
     let recovered = journal::recover(checkout)?;
     if let Some(recovered) = &recovered {

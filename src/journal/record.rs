@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::checkout::File;
 use crate::digest::{blob_id, sha1};
 use crate::plan::Role;
+use crate::shown;
 
 /// The form of the record; a program reads its own alone.
 const FORM: u32 = 1;
@@ -238,11 +239,15 @@ impl Change {
         let folders = head.folders.into_iter();
         let folders = folders.map(|(kind, path)| Some((kind, inside(path)?)));
         let folders = folders.collect::<Option<_>>()?;
-        rest.is_empty().then_some(Self {
-            command: head.command,
+        // It becomes part of a file's name.
+        let mut parts = Path::new(&head.skill).components();
+        let one = matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == head.skill.as_str());
+        (one && rest.is_empty()).then_some(Self {
+            // What is said of a change stands in lines.
+            command: shown::line(head.command),
             skill: head.skill,
-            called: head.called,
-            builds: head.builds,
+            called: shown::line(head.called),
+            builds: head.builds.into_iter().map(shown::line).collect(),
             folders,
             steps,
         })
@@ -309,6 +314,35 @@ mod tests {
                 step.path = path.into();
             }
             assert_eq!(Change::from_bytes(&change.to_bytes().unwrap()), None);
+        }
+    }
+
+    #[test]
+    fn a_record_that_would_forge_a_path_or_a_line_does_not() {
+        for skill in ["", "..", "../x", "x/../../y", "/x", "a/b"] {
+            let forged = Change {
+                skill: skill.to_owned(),
+                ..change()
+            };
+            assert_eq!(
+                Change::from_bytes(&forged.to_bytes().unwrap()),
+                None,
+                "{skill}"
+            );
+        }
+        let words = "x\n::error::\u{1b}[2J".to_owned();
+        let forged = Change {
+            command: words.clone(),
+            called: words.clone(),
+            builds: vec![words],
+            ..change()
+        };
+        let read = Change::from_bytes(&forged.to_bytes().unwrap()).unwrap();
+        for said in [&read.command, &read.called]
+            .into_iter()
+            .chain(&read.builds)
+        {
+            assert!(!said.contains(char::is_control), "{said}");
         }
     }
 

@@ -15,7 +15,7 @@ use crate::journal::{self, Change, Journal, Kind, Step, Written};
 use crate::next;
 use crate::plan::{Edit, Role};
 use crate::problem::Problem;
-use crate::sink::Sink;
+use crate::sink::{Sink, stage};
 
 /// A change that is about to be written.
 pub struct Writing<'a> {
@@ -145,9 +145,9 @@ impl<'a> Disk<'a> {
             let target = self.target(piece.step.kind, &piece.step.path);
             let before = piece.step.before.is_some();
             if !piece.step.kind.is_of_checkout() {
-                remove_staged(&target).with_context(|| failed(&piece.step.path))?;
+                stage::remove_staged(&target).with_context(|| failed(&piece.step.path))?;
             }
-            let file = stage(&target, bytes, after.mode, before)
+            let file = stage::stage(&target, bytes, after.mode, before)
                 .with_context(|| failed(&piece.step.path))?;
             let file = Unsynced::file(file, target);
             file.begin();
@@ -163,7 +163,7 @@ impl<'a> Disk<'a> {
             End::Keep => self.journal.keep(),
             End::Forget(folders) => {
                 for folder in folders.iter().rev() {
-                    journal::remove_made(self.checkout, &self.state, Kind::Payload, folder);
+                    journal::remove_made(self.checkout.root(), folder);
                 }
                 self.journal.forget()
             }
@@ -182,7 +182,9 @@ impl<'a> Disk<'a> {
     fn place(&self, step: &Step) -> Result<()> {
         let target = self.target(step.kind, &step.path);
         let placed = match (&step.after, &step.before) {
-            (Some(_), _) => staged(&target).and_then(|staged| files::rename(&staged, &target)),
+            (Some(_), _) => {
+                stage::staged(&target).and_then(|staged| files::rename(&staged, &target))
+            }
             (None, Some(_)) => files::remove(&target),
             (None, None) => Ok(()),
         };
@@ -222,15 +224,6 @@ impl<'a> Piece<'a> {
     }
 
     fn record(state: &Path, kind: Kind, path: &Path, bytes: Option<&'a [u8]>) -> Result<Self> {
-        if journal::is_link_on_the_way(state, path) {
-            let record = state.join(path);
-            let found = format!(
-                "`{}` is a symlink, or lies behind one; nothing was written",
-                record.display()
-            );
-            let hint = "look at it, and move it away";
-            return Err(Problem::could_not_run(found).hint(hint).into());
-        }
         Ok(Self {
             step: Step {
                 kind,
@@ -291,69 +284,6 @@ pub fn read(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Puts a file in its place at once, or takes it away: when a write is taken back.
-pub fn put(target: &Path, file: Option<&File>) -> Result<()> {
-    let Some(File { bytes, mode }) = file else {
-        return Ok(files::remove(target)?);
-    };
-    if let Some(folder) = target.parent() {
-        files::make_folders(folder)?;
-    }
-    let written = stage(target, bytes, *mode, true)?;
-    let staged = staged(target)?;
-    files::sync(&[Unsynced::file(written, staged.clone())])?;
-    files::rename(&staged, target)?;
-    Ok(())
-}
-
-/// Where a file's new content waits: beside it, under a name that no tool reads.
-pub fn staged(target: &Path) -> io::Result<PathBuf> {
-    let name = target.file_name();
-    let name = name.ok_or_else(|| io::Error::other("the path has no file name"))?;
-    Ok(target.with_file_name(format!(".{}.nanoclaw-new", name.to_string_lossy())))
-}
-
-/// Removes what a write that is no longer known has left of a record: in the program's own folder it can be nobody else's.
-fn remove_staged(target: &Path) -> io::Result<()> {
-    let staged = staged(target)?;
-    match fs::symlink_metadata(&staged) {
-        Ok(_) => files::remove(&staged),
-        Err(_) => Ok(()),
-    }
-}
-
-/// Writes the bytes beside their place. In the place of a file they get just this mode, and the file's group; a new file gets what git would
-/// give it, its mode less the user's umask.
-fn stage(target: &Path, bytes: &[u8], mode: u32, replaces: bool) -> io::Result<fs::File> {
-    let staged = staged(target)?;
-    let first = match (replaces, mode & 0o100) {
-        (true, _) => 0o600,
-        (false, 0) => mode & 0o666 | 0o600,
-        (false, _) => 0o777,
-    };
-    let mut file = files::create(&staged, first)?;
-    files::write(&mut file, &staged, bytes)?;
-    if replaces {
-        keep_group(&file, &staged, target)?;
-        files::set_mode(&file, &staged, mode)?;
-    }
-    Ok(file)
-}
-
-fn keep_group(file: &fs::File, staged: &Path, target: &Path) -> io::Result<()> {
-    let Ok(before) = fs::symlink_metadata(target) else {
-        return Ok(());
-    };
-    if before.gid() == file.metadata()?.gid() {
-        return Ok(());
-    }
-    match files::set_group(file, staged, before.gid()) {
-        // A group that the user is not in cannot be given, and is no reason to stop.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        set => set,
-    }
-}
-
 /// A file of another user's would become ours: refused.
 fn has_the_owner(checkout: &Checkout, edit: &Edit) -> Result<()> {
     let owner = |path: &Path| fs::symlink_metadata(path).map(|found: Metadata| found.uid());
@@ -374,7 +304,8 @@ fn has_the_owner(checkout: &Checkout, edit: &Edit) -> Result<()> {
 
 /// A file of this name is nobody's that is known: it is neither written over nor taken away.
 fn has_room_beside(checkout: &Checkout, edit: &Edit) -> Result<()> {
-    let staged = staged(&checkout.root().join(&edit.path)).with_context(|| failed(&edit.path))?;
+    let staged =
+        stage::staged(&checkout.root().join(&edit.path)).with_context(|| failed(&edit.path))?;
     if fs::symlink_metadata(&staged).is_err() {
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 pub mod disk;
 pub mod preview;
+pub mod stage;
 
 use anyhow::Result;
 

@@ -27,10 +27,10 @@ pub(super) fn valid(arguments: &Add) -> Result<()> {
 
 impl Job<'_> {
     /// Brings the branch and takes the files that fit.
-    pub(super) fn payload(&self, name: &str, copies: &[Copied]) -> Result<(Taken, Payload)> {
-        let environment = std::env::var(REMOTE_VARIABLE)
-            .ok()
-            .filter(|remote| !remote.is_empty());
+    pub(super) fn taken(&self, name: &str, copies: &[Copied]) -> Result<Taken> {
+        let environment = std::env::var(REMOTE_VARIABLE).ok();
+        // A demo has a remote of its own.
+        let environment = environment.filter(|remote| !remote.is_empty() && !self.arguments.demo);
         let remote = remote::choose(
             &self.skill.called,
             self.checkout,
@@ -89,13 +89,11 @@ impl Job<'_> {
             payload.commit.short(),
             payload.commit.date
         ));
-        let commit = payload.commit.clone();
-        let taken = Taken {
+        Ok(Taken {
             remote,
-            commit,
             edited: self.edited(&branch, &payload, copies)?,
-        };
-        Ok((taken, payload))
+            payload,
+        })
     }
 
     /// The copied files that are there with a content of the user's own.

@@ -24,7 +24,7 @@ impl Job<'_> {
             let _ = writeln!(words, "pin: {arg}={version}");
         }
         if let Some(taken) = &planned.from {
-            let (remote, commit) = (&taken.remote, &taken.commit);
+            let (remote, commit) = (&taken.remote, &taken.payload.commit);
             let _ = writeln!(words, "remote: {} ({})", clean(&remote.shown), remote.why);
             let _ = writeln!(words, "commit: {} of {}", commit.id, commit.date);
         }
@@ -108,11 +108,8 @@ impl Job<'_> {
             self.skill.name,
             self.checkout.root().display()
         ));
-        self.ui.say(&look::summary(
-            self.skill,
-            self.checkout,
-            &text::count(&plan.findings),
-        ));
+        let summary = look::summary(self.skill, self.checkout, plan);
+        self.ui.say(&summary);
         for finding in plan
             .findings
             .iter()

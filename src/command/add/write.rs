@@ -8,7 +8,7 @@ use crate::builds::Ready;
 use crate::checkout::Entry;
 use crate::command::write;
 use crate::pending;
-use crate::plan::{Finding, Plan, State};
+use crate::plan::{Plan, State};
 use crate::problem::Problem;
 use crate::sink::disk::{End, Record, Writing};
 use crate::skill::Copied;
@@ -21,7 +21,7 @@ impl Job<'_> {
         if plan.edits.is_empty() {
             return Ok(());
         }
-        self.still_holds(plan)?;
+        self.still_holds(planned)?;
         let name = self.skill.records();
         let mut records = vec![pending::record(&name, &ready.pending())];
         records.extend(self.installed(planned));
@@ -48,33 +48,31 @@ impl Job<'_> {
     }
 
     /// Refuses to go on where a fact that held, and so has no edit, holds no more: it may be long since that a question was asked.
-    fn still_holds(&self, plan: &Plan) -> Result<()> {
-        if plan.holds_nowhere() {
+    fn still_holds(&self, planned: &Planned) -> Result<()> {
+        if planned.plan.holds_nowhere() {
             return Ok(());
         }
         self.checkout.look_again();
-        let survey = self.survey()?;
-        let held = plan.findings.iter().filter(|it| it.state == State::Holds);
-        for held in held {
-            let same = |now: &&Finding| now.label == held.label && now.path == held.path;
-            let mut now = survey.findings.iter().filter(same);
-            if let Some(now) = now.find(|now| now.state != State::Holds) {
-                let found = now.found.clone().unwrap_or_default();
-                let path = held.path.display();
-                let found = format!("`{path}` has changed since the plan was made: {found}");
-                return Err(Problem::refused(found)
-                    .and_nothing_written()
-                    .hint("run the command again")
-                    .into());
-            }
-        }
-        Ok(())
+        let again = self.plan_with(planned.from.as_ref())?;
+        // The same facts, in the same order.
+        let mut both = planned.plan.findings.iter().zip(&again.findings);
+        let Some((_, now)) = both.find(|(then, now)| then.state == State::Holds && now != then)
+        else {
+            return Ok(());
+        };
+        let found = now.found.as_deref().unwrap_or("it is another");
+        let path = now.path.display();
+        let found = format!("`{path}` has changed since the plan was made: {found}");
+        Err(Problem::refused(found)
+            .and_nothing_written()
+            .hint("run the command again")
+            .into())
     }
 
     fn installed(&self, planned: &Planned) -> Option<Record> {
         let taken = planned.from.as_ref()?;
         let read = |copy: &Copied| self.will_have(copy, &planned.plan);
-        let installed = Installed::now(&taken.commit, &self.copies(), &read);
+        let installed = Installed::now(&taken.payload.commit, &self.copies(), &read);
         Some(installed.record(&self.skill.records()))
     }
 
