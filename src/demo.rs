@@ -12,6 +12,7 @@ use crate::command::add;
 use crate::command::consent::Yes;
 use crate::command::verify::{self, Tests};
 use crate::needs;
+use crate::next;
 use crate::problem::Exit;
 use crate::process;
 use crate::skill::Skill;
@@ -50,9 +51,9 @@ pub fn run(arguments: &Add, here: &Path, ui: Ui) -> Result<Exit> {
     ui.tell(Tint::Strong, "The sample", "");
     ui.say(&format!(
         "  look around: cd {} && git status",
-        root.display()
+        next::quoted(&root)
     ));
-    ui.say(&format!("  remove it:   rm -r {}", folder.display()));
+    ui.say(&format!("  remove it:   rm -r {}", next::quoted(&folder)));
     Ok(report.exit())
 }
 
@@ -70,7 +71,7 @@ fn without_builds(arguments: &Add) -> Add {
         reference: None,
         timeout: None,
         offline: false,
-        demo: false,
+        demo: true,
         lock: arguments.lock.clone(),
     }
 }

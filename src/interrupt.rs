@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::{flag, low_level};
 
@@ -56,6 +56,8 @@ pub fn watch() -> Result<()> {
     for (signal, flag) in &watched {
         flag::register(*signal, Arc::clone(flag)).context(context)?;
     }
+    // A file that may not grow further (`ulimit -f`) is an error of its write then, and taken back like others.
+    flag::register(SIGXFSZ, Arc::default()).context(context)?;
     let mut signals = Signals::new(watched.iter().map(|(signal, _)| signal)).context(context)?;
     let _ = ASKED.set(Asked {
         interrupted,

@@ -5,7 +5,7 @@ mod terminal;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -176,7 +176,6 @@ impl Ui {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             bar.set_prefix(clean(label));
             bar.set_message(clean(command));
-            bar.enable_steady_tick(Duration::from_millis(100));
             terminal::live(true);
             bar
         });
@@ -208,14 +207,15 @@ impl Default for Ui {
 /// Waits for the answer, or for a signal. The question is put by a thread of its own: it may read on when a signal has come, and is left to.
 fn ask(question: String) -> io::Result<Option<bool>> {
     let (sender, answers) = mpsc::channel();
-    thread::spawn(move || {
+    let ask = move || {
         let asked = dialoguer::Confirm::new()
             .with_prompt(question)
             .default(true)
             .interact_opt();
         // Nobody waits any more when a signal came first.
         let _ = sender.send(asked.map_err(|dialoguer::Error::IO(error)| error));
-    });
+    };
+    thread::Builder::new().spawn(ask)?;
     loop {
         match answers.recv_timeout(TICK) {
             Ok(answer) => return answer,
@@ -240,11 +240,15 @@ pub struct Live {
 }
 
 impl Live {
-    /// Shows the last line of the task's output.
-    pub fn line(&self, line: &str) {
-        if let Some(bar) = &self.bar {
+    /// Shows the last line of the task's output, and that time goes by where there is no new one.
+    pub fn show(&self, line: Option<&str>) {
+        let Some(bar) = &self.bar else {
+            return;
+        };
+        if let Some(line) = line {
             bar.set_message(clean(line));
         }
+        bar.tick();
     }
 
     /// Takes the live line away and gives the time it stood, in seconds with one decimal.

@@ -440,3 +440,22 @@ fn what_a_build_says_is_logged_for_the_user_alone_and_without_credentials() {
     let modes = fs::metadata(&log).expect("the log").permissions();
     assert_eq!(modes.mode() & 0o777, 0o600);
 }
+
+#[test]
+fn a_build_whose_log_cannot_be_opened_has_failed_and_what_is_in_place_is_said() {
+    let world = sample();
+    let log = world
+        .root
+        .join(".git/nanoclaw/logs/codex-host-build.log/inside");
+    fs::create_dir_all(&log).expect("a folder");
+    let left = at_terminal(&world, ADD_YES).left();
+    assert_eq!(left.code, 4, "{}", left.text);
+    for words in [
+        "host build: failed to open the log",
+        "in place: the files are written",
+        "go back: nanoclaw skill undo",
+    ] {
+        assert!(left.text.contains(words), "no `{words}` in {}", left.text);
+    }
+    assert!(pending(&world).is_some_and(|labels| labels.contains("host build")));
+}

@@ -131,7 +131,7 @@ fn check(checkout: &Checkout, step: &Step, task: &Task, ui: Ui) -> Result<CheckE
     }
     let live = ui.start(&step.label, &task.commands.join(" && "));
     let ended = process::run(checkout.root(), &task.commands, &[], None, &mut |line| {
-        live.line(line);
+        live.show(line);
     })?;
     let _ = live.end();
     match ended {

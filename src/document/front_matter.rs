@@ -16,7 +16,11 @@ impl FrontMatter {
     pub(super) fn read(text: &str) -> Located<(Self, usize)> {
         let mut lines = text.split_inclusive('\n');
         let mut at = lines.next().map_or(0, str::len);
-        if text.get(..at).map(str::trim_end) != Some("---") {
+        // An editor may have begun the file with a byte order mark.
+        let first = text
+            .get(..at)
+            .map(|line| line.trim_start_matches('\u{feff}').trim_end());
+        if first != Some("---") {
             return Err((1, "expected front matter, a first line `---`".to_owned()));
         }
         let (mut name, mut summary, mut layouts) = (None, None, None);

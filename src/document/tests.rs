@@ -178,3 +178,10 @@ fn steps_that_one_disk_or_record_takes_for_one_are_an_error() {
     assert_eq!(found, "x.md:15: a second build below the heading `block`");
     assert!(parse("x.md", &with(&format!("{build}\n\n## other\n\n{build}"))).is_ok());
 }
+
+#[test]
+fn a_byte_order_mark_stands_before_the_front_matter() {
+    let text = with("");
+    let marked = parse("x.md", &format!("\u{feff}{text}")).unwrap();
+    assert_eq!(marked.name, "x");
+}

@@ -1,9 +1,9 @@
 //! One child process at a time: started, heard line by line, and ended early by a signal to us or at a deadline. Prints nothing.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -50,16 +50,24 @@ impl End {
 
 /// What is heard of a process while it runs.
 pub(super) enum Heard<'a> {
-    /// A line on standard output, with its line end.
+    /// A line on standard output, with its line end; a part of one where it is very long.
     Out(&'a [u8]),
-    /// A line on standard error.
+    /// The same on standard error.
     Err(&'a [u8]),
+    /// Nothing, for a while.
+    Nothing,
     /// It has been told to end.
     ToldToEnd,
 }
 
 /// How long a process may take to end when it is told to, before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// How much of a line is heard at once, in bytes.
+const LINE: u64 = 64 * 1024;
+
+/// How many lines wait to be heard before the process waits for us.
+const AHEAD: usize = 64;
 
 /// How long output is waited for when the process has ended and another still holds its pipes.
 const LINGER: Duration = Duration::from_secs(1);
@@ -85,7 +93,7 @@ pub(super) fn run(
             Ok(Event::Err(line)) => heard(Heard::Err(&line))?,
             Ok(Event::Asked) => why = Some(End::Asked),
             Ok(Event::Ended) => ended = Some(Instant::now()),
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => heard(Heard::Nothing)?,
             Err(RecvTimeoutError::Disconnected) => break,
         }
         let is_late = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
@@ -130,7 +138,7 @@ pub(super) fn output(command: Command, deadline: Option<Instant>) -> Result<Outp
         match heard {
             Heard::Out(line) => out.extend(line),
             Heard::Err(line) => err.extend(line),
-            Heard::ToldToEnd => {}
+            Heard::Nothing | Heard::ToldToEnd => {}
         }
         Ok(())
     })?;
@@ -227,27 +235,36 @@ impl Running {
         }
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn();
-        let mut child = child.with_context(|| format!("failed to start `{name}`"))?;
-        let (sender, events) = mpsc::channel();
-        if let Some(out) = child.stdout.take() {
-            forward(out, Event::Out, sender.clone());
-        }
-        if let Some(err) = child.stderr.take() {
-            forward(err, Event::Err, sender.clone());
-        }
+        let child = child.with_context(|| format!("failed to start `{name}`"))?;
+        let (sender, events) = mpsc::sync_channel(AHEAD);
         let id = Pid::from_child(&child);
         let target = Target { id, place };
-        thread::spawn(move || watch(target, &sender));
         *now() = Some(target);
-        Ok(Self {
+        let mut running = Self {
             child,
             target,
             events,
             reaped: false,
-        })
+        };
+        // Where no thread is to be had, the process is not left alone.
+        let heard = running.listen(sender);
+        heard.with_context(|| format!("failed to listen to `{name}`"))?;
+        Ok(running)
     }
 
-    fn reap(&mut self) -> std::io::Result<ExitStatus> {
+    fn listen(&mut self, to: SyncSender<Event>) -> io::Result<()> {
+        if let Some(out) = self.child.stdout.take() {
+            forward(out, Event::Out, to.clone())?;
+        }
+        if let Some(err) = self.child.stderr.take() {
+            forward(err, Event::Err, to.clone())?;
+        }
+        let target = self.target;
+        thread::Builder::new().spawn(move || watch(target, &to))?;
+        Ok(())
+    }
+
+    fn reap(&mut self) -> io::Result<ExitStatus> {
         *now() = None;
         self.reaped = true;
         self.child.wait()
@@ -263,24 +280,27 @@ impl Drop for Running {
     }
 }
 
-fn forward(from: impl Read + Send + 'static, event: fn(Vec<u8>) -> Event, to: Sender<Event>) {
-    thread::spawn(move || {
+fn forward(
+    from: impl Read + Send + 'static,
+    event: fn(Vec<u8>) -> Event,
+    to: SyncSender<Event>,
+) -> io::Result<()> {
+    let forward = move || {
         let mut from = BufReader::new(from);
-        let mut line = Vec::new();
-        while from
-            .read_until(b'\n', &mut line)
-            .is_ok_and(|count| count > 0)
-        {
-            let line = std::mem::take(&mut line);
-            if to.send(event(line)).is_err() {
+        loop {
+            let mut line = Vec::new();
+            let read = from.by_ref().take(LINE).read_until(b'\n', &mut line);
+            if !read.is_ok_and(|count| count > 0) || to.send(event(line)).is_err() {
                 return;
             }
         }
-    });
+    };
+    thread::Builder::new().spawn(forward)?;
+    Ok(())
 }
 
 /// Tells when a process ends, or is stopped for asking on a terminal that is not its own. Leaves it to be waited for.
-fn watch(target: Target, to: &Sender<Event>) {
+fn watch(target: Target, to: &SyncSender<Event>) {
     let id = target.id;
     let asks = [Signal::TTIN.as_raw(), Signal::TTOU.as_raw()];
     let looks = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
@@ -301,4 +321,32 @@ fn watch(target: Target, to: &Sender<Event>) {
         }
     }
     let _ = to.send(Event::Ended);
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::{End, Heard, LINE, Place, run};
+
+    #[test]
+    fn a_line_without_an_end_is_heard_in_parts() {
+        let count = 3 * LINE + 1;
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("head -c {count} /dev/zero; echo; echo x")]);
+        let mut heard = Vec::new();
+        let end = run(command, Place::OwnGroup, None, &mut |part| {
+            if let Heard::Out(part) = part {
+                heard.push(part.to_vec());
+            }
+            Ok(())
+        });
+        assert!(matches!(end.unwrap(), End::Exited(status) if status.success()));
+        let longest = heard.iter().map(Vec::len).max();
+        assert_eq!(longest, usize::try_from(LINE).ok());
+        assert_eq!(heard.last().unwrap(), b"x\n");
+        let zeros = heard.concat().into_iter().filter(|byte| *byte == 0);
+        assert_eq!(u64::try_from(zeros.count()), Ok(count));
+    }
 }
