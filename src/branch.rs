@@ -285,7 +285,14 @@ fn find_commit(repository: &Repository, id: &str) -> Option<Oid> {
 
 fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
     let name = name.strip_prefix("refs/heads/").unwrap_or(name);
-    let found = format!("{} has no `{name}`", remote.shown);
+    let found = match source {
+        // A remote is asked for whole ids and for names.
+        Source::Ref(short, branch) if is_short_id(short) => format!(
+            "`{branch}` of {} has no commit `{short}` (of other branches, give the whole id)",
+            remote.shown
+        ),
+        _ => format!("{} has no `{name}`", remote.shown),
+    };
     if remote.guessed && matches!(source, Source::Branch(_)) {
         Problem::could_not_run(format!("{found}, and {}", remote.why))
             .hint(remote.otherwise.clone())

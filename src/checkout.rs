@@ -131,9 +131,11 @@ impl Checkout {
     }
 
     fn find_layout(&self) -> Option<Layout> {
-        if self.is_file(Path::new("container/cli-tools.json")) {
+        // What stands there and is no file is a matter of the fact that is about it.
+        let stands = |path| fs::symlink_metadata(self.root.join(path)).is_ok();
+        if stands("container/cli-tools.json") {
             Some(Layout::CliTools)
-        } else if self.is_file(Path::new("container/Dockerfile")) {
+        } else if stands("container/Dockerfile") {
             Some(Layout::Dockerfile)
         } else {
             None

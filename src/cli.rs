@@ -1,9 +1,11 @@
 //! The command line. The doc comments here are the help.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -27,9 +29,13 @@ pub fn parse(
         _ => None,
     };
     if let Some(exit) = exit {
-        // A reader that has gone away is no error.
-        let _ = error.print();
-        return Ok(Err(exit));
+        match error.print() {
+            // A reader that has gone away is no error.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                return Err(error).context("failed to write to stdout");
+            }
+            _ => return Ok(Err(exit)),
+        }
     }
     // The same error, in which each argument stays on its line.
     let shown = arguments

@@ -13,6 +13,7 @@ use memchr::memmem;
 use super::{Checkout, LineEnds, line_ends, pipes};
 use crate::digest::blob_id;
 use crate::names;
+use crate::next::quoted;
 use crate::problem::Problem;
 use crate::shown;
 
@@ -231,7 +232,11 @@ fn open_git(root: &Path) -> Git {
     // To open what `discover` finds would lose the work tree of a git directory that is elsewhere.
     let none: [&Path; 0] = [];
     match Repository::open_ext(root, RepositoryOpenFlags::CROSS_FS, none) {
-        Ok(repository) if repository.is_bare() => Git::Absent,
+        Ok(repository) if repository.is_bare() => {
+            let why = "has a git repository that is said to be bare, so that it has no work tree";
+            let mend = "git config core.bare false makes it one that has";
+            Git::Refused(why.to_owned(), mend.to_owned())
+        }
         Ok(repository) => match among_rules(&repository) {
             Some(pipe) => is_pipe(&pipe),
             None => opened(repository),
@@ -239,21 +244,31 @@ fn open_git(root: &Path) -> Git {
         Err(error)
             if error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Repository =>
         {
-            Git::Absent
+            nothing_opened(root)
         }
         Err(error) if error.code() == ErrorCode::Owner => {
             let mend = format!(
                 "if the checkout is yours: git config --global --add safe.directory {}",
-                root.display()
+                quoted(root)
             );
             Git::Refused(format!("is refused by git: {}", error.message()), mend)
         }
         Err(error) => {
-            let mend = "add needs a repository that libgit2 opens: git clone --ref-format=files, with SHA-1 objects; verify and status work here as it is";
-            let why = "is a repository that git itself reads, and this program's reader, libgit2, does not";
+            let mend = "git status says whether git opens it; if it does, this program needs one that libgit2 opens too: git clone --ref-format=files, with SHA-1 objects; verify and status work here as it is";
+            let why = "is a repository that this program's reader, libgit2, does not open";
             Git::Refused(format!("{why}: {}", error.message()), mend.to_owned())
         }
     }
+}
+
+/// No repository was found: there is none, or there is one that is damaged, or that this user may not read.
+fn nothing_opened(root: &Path) -> Git {
+    if fs::symlink_metadata(root.join(".git")).is_err() {
+        return Git::Absent;
+    }
+    let why = "has a `.git` that is no repository which this user can read";
+    let mend = "git status says what is wrong with it; verify and status work here as it is";
+    Git::Refused(why.to_owned(), mend.to_owned())
 }
 
 fn among_rules(repository: &Repository) -> Option<PathBuf> {

@@ -181,7 +181,7 @@ fn a_repository_that_libgit2_does_not_read_is_refused_and_verified() {
             }
         }
         fill(&folder);
-        let words = ["git itself reads", "git clone --ref-format=files"];
+        let words = ["libgit2, does not open", "git clone --ref-format=files"];
         refused(&world, &folder, &[], 2, &words);
         verifies(&world, &folder);
     }
