@@ -50,10 +50,13 @@ fn parse_at(text: &str) -> Located<Skill> {
     safe::text(text)?;
     let (front, body_at) = FrontMatter::read(text)?;
     let body = text.get(body_at..).unwrap_or_default();
+    let mut lines = 0;
     let steps = blocks(body)
         .into_iter()
         .map(|block| {
             let line = line_of(text, body_at + block.at);
+            lines += block.body.lines().count();
+            safe::many(lines).map_err(|message| (line, message))?;
             step(&block, line).map_err(|message| (line, message))
         })
         .collect::<Result<Vec<_>, _>>()?;

@@ -70,7 +70,7 @@ pub fn write(checkout: &Checkout, writing: Writing<'_>) -> Result<Vec<(PathBuf, 
     write().map_err(|error| failed(checkout, &command, edits, error))
 }
 
-/// An error of a write, with what it left: nothing, or what the next command takes back.
+/// An error of a write, with what it left: nothing, all of it, or what the next command takes back.
 fn failed(checkout: &Checkout, command: &str, edits: &[Edit], error: Error) -> Error {
     if journal::is_there(checkout) {
         let found = format!("`{command}` is half done, and could not be taken back: {error:#}");
@@ -81,6 +81,10 @@ fn failed(checkout: &Checkout, command: &str, edits: &[Edit], error: Error) -> E
     checkout.look_again();
     if edits.iter().all(|edit| disk::is_as_planned(checkout, edit)) {
         error.context("every file is as it was before")
+    } else if edits.iter().all(|edit| disk::is_written(checkout, edit)) {
+        // Of the very last step alone: it waits for the disk.
+        error
+            .context("every file is written, and after a power cut they may be as they were before")
     } else {
         error
     }

@@ -11,6 +11,19 @@ use crate::skill::{Effect, Fact, Step, What};
 /// How long the name of a skill or a block may be, in characters: it becomes part of file names.
 pub(super) const LONGEST: usize = 64;
 
+/// How many lines the blocks of a document may have together: each is looked for in files of any length, one after the other.
+const MOST: usize = 1000;
+
+/// The blocks up to one of them have not too many lines.
+pub(super) fn many(lines: usize) -> Result<(), String> {
+    if lines <= MOST {
+        return Ok(());
+    }
+    Err(format!(
+        "the blocks up to here have {lines} lines, and a document's have {MOST} at most"
+    ))
+}
+
 /// No control character stands anywhere in a document: its text is shown, and its commands run, line by line.
 pub(super) fn text(text: &str) -> Located<()> {
     for (index, line) in text.split('\n').enumerate() {

@@ -185,3 +185,14 @@ fn a_byte_order_mark_stands_before_the_front_matter() {
     let marked = parse("x.md", &format!("\u{feff}{text}")).unwrap();
     assert_eq!(marked.name, "x");
 }
+
+#[test]
+fn blocks_of_a_thousand_lines_are_the_most() {
+    let block = |count| format!("```nc:run effect:check\n{}```", "true\n".repeat(count));
+    // One stands in the fact behind it.
+    assert!(parse("x.md", &with(&block(999))).is_ok());
+    let found = error(&with(&block(1000)));
+    let words =
+        "x.md:1016: the blocks up to here have 1001 lines, and a document's have 1000 at most";
+    assert_eq!(found, words);
+}

@@ -320,6 +320,17 @@ pub fn is_as_planned(checkout: &Checkout, edit: &Edit) -> bool {
     as_planned(checkout, edit).is_ok()
 }
 
+/// Whether a file has the bytes that the plan has for it, or is away where the plan takes it away.
+#[must_use]
+pub fn is_written(checkout: &Checkout, edit: &Edit) -> bool {
+    let after = edit.after.as_ref();
+    match checkout.entry(&edit.path) {
+        Ok(Entry::File { file, .. }) => after.is_some_and(|after| after.bytes == file.bytes),
+        Ok(Entry::Absent { .. }) => after.is_none(),
+        _ => false,
+    }
+}
+
 fn as_planned(checkout: &Checkout, edit: &Edit) -> Result<()> {
     let now = match checkout.entry(&edit.path)? {
         Entry::File { real, file } if real == edit.path => Some(file),
