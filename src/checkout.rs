@@ -27,6 +27,7 @@ pub use root::BARRELS;
 
 use place::Place;
 
+use crate::problem::Problem;
 use crate::shown;
 use crate::skill::Layout;
 
@@ -97,7 +98,7 @@ pub enum Entry {
 
 impl Checkout {
     /// Finds the checkout that holds `from`: the nearest folder upward with a provider barrel.
-    /// None found is a [`Problem`](crate::problem::Problem) that says what was looked for.
+    /// None found is a [`Problem`] that says what was looked for.
     pub fn find(from: &Path) -> Result<Self> {
         let mut checkout = Self {
             root: root::find(from)?,
@@ -198,6 +199,20 @@ impl Checkout {
             return false;
         };
         place.metadata.is_some_and(|metadata| metadata.is_file())
+    }
+
+    /// Where something stands at a path relative to the root: absolute, with no symlink in it, and what it is. A [`Problem`]
+    /// where it must not be used.
+    pub fn standing(&self, path: &Path) -> Result<Option<(PathBuf, fs::Metadata)>> {
+        match self.resolve(path).with_context(|| failed_to_read(path))? {
+            Ok(place) => Ok(place
+                .metadata
+                .map(|metadata| (self.root.join(place.real), metadata))),
+            Err(reason) => {
+                let found = format!("`{}` is not used: {reason}", shown::line(path));
+                Err(Problem::refused(found).into())
+            }
+        }
     }
 
     /// Forgets which folders were looked at, so that every path is resolved anew: before something is written.

@@ -76,6 +76,46 @@ pub enum Command {
     /// Install, verify and look at skills
     #[command(subcommand)]
     Skill(Skill),
+    /// Show and set the agent provider of groups
+    #[command(subcommand)]
+    Provider(Provider),
+}
+
+/// The commands on agent providers.
+#[derive(Debug, Subcommand)]
+pub enum Provider {
+    /// List the registered providers, and the groups with theirs
+    List,
+    /// Set the provider of groups, where the host and its containers read it
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Use(UseProvider),
+}
+
+/// The arguments of `provider use`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("groups").required(true).args(["group", "all"]))]
+pub struct UseProvider {
+    /// The provider, such as `codex`, or `claude` to go back
+    #[arg(value_name = "PROVIDER")]
+    pub provider: String,
+    /// Set it for this group: a name, a folder or an id; may be given more than once
+    #[arg(long, value_name = "GROUP")]
+    pub group: Vec<String>,
+    /// Set it for every group
+    #[arg(long, conflicts_with = "group")]
+    pub all: bool,
+    /// Set it for this session alone, whose group has the provider already
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub session: Option<String>,
+    /// Print what would change, files as a patch that `git apply` takes, and change nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+    #[allow(missing_docs, reason = "clap would take the comment for help")]
+    #[command(flatten)]
+    pub lock: LockWait,
 }
 
 /// The commands on skills.

@@ -23,12 +23,14 @@ pub mod sink;
 
 pub mod branch;
 pub mod builds;
+pub mod groups;
 pub mod host;
 pub mod interrupt;
 pub mod needs;
 pub mod next;
 pub mod pending;
 pub mod process;
+pub mod registry;
 pub mod remote;
 
 pub mod cli;

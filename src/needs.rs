@@ -23,7 +23,7 @@ pub fn unmet(checkout: &Checkout, task: &Task) -> Result<Vec<Unmet>> {
     for need in &task.needs {
         let missing = match need {
             Need::Program(name) => (!process::is_program(name)).then(|| program(checkout, name)),
-            Need::Script(name) => (!is_script(checkout, name)).then(|| missing_script(name)),
+            Need::Script(name) => (!has_script(checkout, name)).then(|| missing_script(name)),
             Need::Path(path) => (!checkout.exists(path)).then(|| missing_path(checkout, path)),
             Need::Engine => engine(checkout)?,
         };
@@ -63,7 +63,9 @@ fn manifest(checkout: &Checkout) -> Option<serde_json::Value> {
     serde_json::from_slice(&checkout.bytes(Path::new("package.json"))?).ok()
 }
 
-fn is_script(checkout: &Checkout, name: &str) -> bool {
+/// Whether the checkout's `package.json` has a script of a name.
+#[must_use]
+pub fn has_script(checkout: &Checkout, name: &str) -> bool {
     let manifest = manifest(checkout).unwrap_or_default();
     manifest
         .get("scripts")

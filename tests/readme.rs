@@ -22,6 +22,9 @@ const DEMO_SLUG: &str = "ea6d0cbc";
 /// The sections that go on where the skill is installed.
 const AFTER_ADD: [&str; 2] = ["Verify", "Go back"];
 
+/// The section that goes on where a group is.
+const USE: &str = "Use";
+
 #[test]
 fn every_console_block_shows_what_its_commands_print() {
     let world = World::new();
@@ -34,7 +37,9 @@ fn every_console_block_shows_what_its_commands_print() {
     {
         if block.section != section {
             section = block.section;
-            if AFTER_ADD.contains(&section) {
+            if section == USE {
+                world.with_a_group();
+            } else if AFTER_ADD.contains(&section) {
                 world.installed();
             } else {
                 world.fresh();
@@ -64,6 +69,7 @@ fn every_console_block_shows_what_its_commands_print() {
                 world.calls(),
                 "bun test src/providers/codex.factory.test.ts\n"
             ),
+            USE => assert_eq!(changed.text.lines().count(), 7, "{}", changed.text),
             "Go back" => assert_eq!(changed.text, ""),
             other => panic!("section {other} has a console block that no test knows"),
         }
@@ -113,14 +119,15 @@ fn the_patch_equals_what_add_writes() {
 #[test]
 fn every_command_in_the_prose_runs() {
     let world = World::new();
-    world.installed();
+    world.with_a_group();
     let named = spans(&read("README.md"));
-    let full = |span: &String| match span.strip_prefix("skill ") {
-        Some(rest) => Some(format!("nanoclaw skill {rest}")),
-        None if span.starts_with("nanoclaw skill ") || span.starts_with("pnpm ") => {
-            Some(span.clone())
+    let full = |span: &String| {
+        let begins = |words: &[&str]| words.iter().any(|word| span.starts_with(word));
+        if begins(&["skill ", "provider "]) {
+            Some(format!("nanoclaw {span}"))
+        } else {
+            begins(&["nanoclaw skill ", "nanoclaw provider ", "pnpm "]).then(|| span.clone())
         }
-        None => None,
     };
     let commands = named.iter().filter_map(full).collect::<Vec<_>>();
     assert!(commands.len() >= 5, "{commands:?}");
@@ -300,6 +307,8 @@ fn every_flag_that_is_named_exists() {
         "skill build",
         "skill list",
         "skill show",
+        "provider list",
+        "provider use",
     ]
     .map(help)
     .concat();

@@ -103,6 +103,12 @@ fn only_checkout_and_branch_know_git2() {
 }
 
 #[test]
+fn only_groups_know_the_hosts_database_and_socket() {
+    only(r"\brusqlite\b", |path| path == "groups/database.rs");
+    only(r"\bUnixStream\b", |path| path == "groups/socket.rs");
+}
+
+#[test]
 fn only_process_starts_processes() {
     only(
         r"\bxshell\b|process::Command|process::Stdio|\bCommand::(new|from)\b|\bcmd!",
@@ -190,8 +196,8 @@ fn each_module_that_writes_has_its_reason() {
 #[test]
 fn what_installs_knows_no_skills_name() {
     let named = ascii("(?i)codex|openai|claude|anthropic");
-    // Where the name is shown as an example, or the sample of one skill lies.
-    let may = ["demo.rs", "skills.rs", "cli.rs"];
+    // Where the name is shown as an example, the sample of one skill lies, or NanoClaw's own usual provider is named.
+    let may = ["demo.rs", "skills.rs", "cli.rs", "groups.rs"];
     for source in sources() {
         // The folder in which NanoClaw itself keeps its documents.
         let code = source.code.replace(".claude/skills", "");

@@ -4,6 +4,7 @@ pub mod add;
 pub mod build;
 pub mod consent;
 pub mod look;
+pub mod provider;
 pub mod undo;
 pub mod verify;
 pub mod write;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::cli::{Cli, Command, Skill};
+use crate::cli::{Cli, Command, Provider, Skill};
 use crate::demo;
 use crate::problem::{Exit, Problem};
 use crate::ui::Ui;
@@ -21,7 +22,13 @@ use crate::ui::Ui;
 pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
     let here = cli.directory.clone().unwrap_or_else(|| PathBuf::from("."));
     let here: &Path = &here;
-    let Command::Skill(command) = &cli.command;
+    let command = match &cli.command {
+        Command::Skill(command) => command,
+        Command::Provider(Provider::List) => return provider::list(here, ui),
+        Command::Provider(Provider::Use(arguments)) => {
+            return provider::use_provider(arguments, here, ui);
+        }
+    };
     match command {
         Skill::Add(arguments) if arguments.demo => {
             if cli.directory.is_some() {

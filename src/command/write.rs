@@ -58,12 +58,22 @@ fn say_taken_back(taken: &TakenBack, ui: Ui) {
 /// Writes a change whole or not at all, and gives the files that were written over with the places where their old bytes are, the second
 /// absolute. The lock must be held.
 pub fn write(checkout: &Checkout, writing: Writing<'_>) -> Result<Vec<(PathBuf, PathBuf)>> {
+    write_and(checkout, writing, || Ok(()))
+}
+
+/// Writes a change as [`write()`] does, and does something else with it when every file is in its place: where that fails, the files are taken back.
+pub fn write_and(
+    checkout: &Checkout,
+    writing: Writing<'_>,
+    last: impl FnOnce() -> Result<()>,
+) -> Result<Vec<(PathBuf, PathBuf)>> {
     let command = writing.command.clone();
     let edits = writing.edits;
     let write = || {
         let mut disk = Disk::begin(checkout, writing)?;
         let kept = std::mem::take(&mut disk.kept);
         pour(edits, &mut disk)?;
+        last()?;
         disk.finish()?;
         Ok(kept)
     };

@@ -1,5 +1,6 @@
 //! What a TypeScript file imports, read from its tokens; it never type-checks, resolves a module or rejects a file.
 
+mod calls;
 mod line;
 mod members;
 mod module;
@@ -28,6 +29,12 @@ pub fn module_specifiers(text: &[u8]) -> Vec<ModuleUse> {
 #[must_use]
 pub fn side_effect_imports(text: &[u8]) -> Vec<SideEffectImport> {
     Scan::of(text).side_effect_imports()
+}
+
+/// Lists the texts that calls of a function are given first, in the text's order.
+#[must_use]
+pub fn named_in_calls(text: &[u8], function: &str) -> Vec<String> {
+    calls::named(&Scan::of(text), function)
 }
 
 /// A statement `import '<specifier>'`, with its attributes and semicolon.

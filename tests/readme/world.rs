@@ -110,6 +110,24 @@ impl World {
         let _ = fs::remove_file(self.base.join("calls"));
     }
 
+    /// A fresh checkout with the skill added, whose host has run, and has a group.
+    pub fn with_a_group(&self) {
+        self.installed();
+        // NanoClaw's own rules keep git from its host's data.
+        let ignored = self.root().join(".git/info/exclude");
+        fs::create_dir_all(ignored.parent().unwrap()).unwrap();
+        fs::write(ignored, "data/\n").unwrap();
+        fs::create_dir(self.root().join("data")).unwrap();
+        let database = rusqlite::Connection::open(self.root().join("data/v2.db")).unwrap();
+        let tables = "
+            CREATE TABLE agent_groups (id TEXT PRIMARY KEY, name TEXT, folder TEXT, agent_provider TEXT);
+            CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_group_id TEXT, agent_provider TEXT, status TEXT);
+            CREATE TABLE container_configs (agent_group_id TEXT PRIMARY KEY, provider TEXT, image_tag TEXT, updated_at TEXT);
+            INSERT INTO agent_groups VALUES ('ag-1778000000000-k3x9qz', 'Main', 'main', NULL);
+            INSERT INTO container_configs VALUES ('ag-1778000000000-k3x9qz', NULL, NULL, '2026-05-01T12:00:00.000Z');";
+        database.execute_batch(tables).unwrap();
+    }
+
     /// How the stand-ins were called since the checkout was made, a call a line.
     pub fn calls(&self) -> String {
         fs::read_to_string(self.base.join("calls")).unwrap_or_default()

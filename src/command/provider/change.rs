@@ -1,0 +1,389 @@
+//! `provider use`: looks, shows, asks, and sets a provider where this checkout's host and agent runner read it.
+
+use std::cell::Cell;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{disagreements, shown_list};
+use crate::checkout::Checkout;
+use crate::cli::UseProvider;
+use crate::command::{look, write};
+use crate::groups::{self, Answer, Column, Database, Group, Session, Update};
+use crate::host;
+use crate::needs;
+use crate::next;
+use crate::plan::Edit;
+use crate::problem::{Exit, Problem};
+use crate::registry;
+use crate::shown;
+use crate::sink::disk::{End, Writing};
+use crate::sink::pour;
+use crate::sink::preview::Preview;
+use crate::ui::{Tint, Ui};
+
+/// What the journal calls the records of this command: it has none.
+const RECORDS: &str = "provider";
+
+/// Runs the command.
+pub fn run(arguments: &UseProvider, directory: &Path, ui: Ui) -> Result<Exit> {
+    let checkout = Checkout::find(directory)?;
+    is_registered(&checkout, &arguments.provider)?;
+    let job = Job {
+        checkout: &checkout,
+        arguments,
+        ui,
+    };
+    let wanted = job.wanted()?;
+    if wanted.is_empty() {
+        ui.say(&format!("{} is already set", arguments.provider));
+        job.say_disagreements(&wanted);
+        return Ok(Exit::Done);
+    }
+    if arguments.dry_run {
+        return job.preview(&wanted);
+    }
+    job.run(&wanted)
+}
+
+/// An unknown provider ends the container at its start, and no message says so.
+fn is_registered(checkout: &Checkout, provider: &str) -> Result<()> {
+    let there = registry::in_container(checkout);
+    if there.iter().any(|name| name == provider) {
+        return Ok(());
+    }
+    let name = shown::line(provider);
+    let root = checkout.root().display();
+    let found = format!(
+        "no provider called `{name}` is registered in {root}; there are: {}",
+        shown_list(&there)
+    );
+    Err(Problem::refused(found)
+        .and_nothing_written()
+        .hint("nanoclaw skill list shows what can be added")
+        .into())
+}
+
+struct Job<'a> {
+    checkout: &'a Checkout,
+    arguments: &'a UseProvider,
+    ui: Ui,
+}
+
+/// What is to change.
+struct Wanted {
+    /// The groups that were asked for.
+    groups: Vec<Group>,
+    /// Those of them for which something is to change.
+    changed: Vec<Group>,
+    updates: Vec<Update>,
+    edits: Vec<Edit>,
+}
+
+impl Wanted {
+    fn is_empty(&self) -> bool {
+        self.updates.is_empty() && self.edits.is_empty()
+    }
+
+    /// Whether the host itself could make all of it: it has a command for the rows of `container_configs` alone.
+    fn is_for_host(&self) -> bool {
+        self.edits.is_empty() && self.updates.iter().all(|it| it.column == Column::OfConfig)
+    }
+}
+
+impl Job<'_> {
+    /// Reads what there is, and what is to change.
+    fn wanted(&self) -> Result<Wanted> {
+        let database = Database::to_read(self.checkout)?;
+        let groups = self.chosen(groups::read(self.checkout, &database)?)?;
+        let provider = &self.arguments.provider;
+        let mut wanted = Wanted {
+            groups: Vec::new(),
+            changed: Vec::new(),
+            updates: Vec::new(),
+            edits: Vec::new(),
+        };
+        for group in groups {
+            let (updates, edit) = match &self.arguments.session {
+                Some(session) => {
+                    let session = self.session(&group, session)?;
+                    let update = groups::session_change(session, provider);
+                    (Vec::from_iter(update), None)
+                }
+                None => groups::changes(self.checkout, &group, provider)?,
+            };
+            if !updates.is_empty() || edit.is_some() {
+                wanted.changed.push(group.clone());
+            }
+            wanted.updates.extend(updates);
+            wanted.edits.extend(edit);
+            wanted.groups.push(group);
+        }
+        Ok(wanted)
+    }
+
+    /// The groups that were asked for. One that is not there, or a name that several have, is a [`Problem`].
+    fn chosen(&self, groups: Vec<Group>) -> Result<Vec<Group>> {
+        if self.arguments.all {
+            return Ok(groups);
+        }
+        let mut chosen: Vec<Group> = Vec::new();
+        for word in &self.arguments.group {
+            let found = groups
+                .iter()
+                .filter(|group| group.is_called(word))
+                .collect::<Vec<_>>();
+            let [group] = found[..] else {
+                return Err(not_one(word, &found, &groups).into());
+            };
+            if !chosen.contains(group) {
+                chosen.push(group.clone());
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The session that was asked for, where its container would run the provider: the agent runner reads its group's alone.
+    fn session<'g>(&self, group: &'g Group, id: &str) -> Result<&'g Session> {
+        let Some(session) = group.sessions.iter().find(|session| session.id == id) else {
+            let ids = group
+                .sessions
+                .iter()
+                .map(|session| session.id.clone())
+                .collect::<Vec<_>>();
+            let found = format!(
+                "{} has no active session `{}`; there are: {}",
+                group.shown(),
+                shown::line(id),
+                shown_list(&ids)
+            );
+            return Err(Problem::refused(found).and_nothing_written().into());
+        };
+        let provider = &self.arguments.provider;
+        let runner = group.in_container();
+        if runner != *provider {
+            let found = format!(
+                "a session's own provider reaches the host alone: in its container runs that of its group, {}, so that {provider} would not answer",
+                shown::line(&runner)
+            );
+            let id = next::quoted(Path::new(&group.id));
+            return Err(Problem::refused(found)
+                .and_nothing_written()
+                .hint(format!(
+                    "for the whole group: nanoclaw provider use {provider} --group {id}"
+                ))
+                .into());
+        }
+        Ok(session)
+    }
+
+    fn preview(&self, wanted: &Wanted) -> Result<Exit> {
+        let lines = lines(wanted);
+        let lines = lines
+            .iter()
+            .map(|line| format!("{}: {line}\n", groups::DATABASE));
+        let words = format!("nanoclaw {}\n{}", self.command(), lines.collect::<String>());
+        let mut preview = Preview::new(self.checkout, words);
+        pour(&wanted.edits, &mut preview)?;
+        self.ui.patch(&preview.patch)?;
+        Ok(Exit::Done)
+    }
+
+    /// The command line, as the lock and the journal call it.
+    fn command(&self) -> String {
+        let UseProvider {
+            provider,
+            group,
+            session,
+            all,
+            ..
+        } = self.arguments;
+        let mut command = format!("provider use {provider}");
+        if *all {
+            command.push_str(" --all");
+        }
+        let named = group.iter().map(|group| ("--group", group));
+        for (option, value) in named.chain(session.iter().map(|session| ("--session", session))) {
+            command = format!("{command} {option} {}", next::quoted(Path::new(value)));
+        }
+        command
+    }
+
+    fn run(&self, wanted: &Wanted) -> Result<Exit> {
+        self.checkout.of_this_user()?;
+        for line in lines(wanted) {
+            self.ui.tell(Tint::Good, "set     ", &line);
+        }
+        for edit in &wanted.edits {
+            let verb = if edit.before.is_some() {
+                "update  "
+            } else {
+                "create  "
+            };
+            self.ui
+                .tell(Tint::Good, verb, &edit.path.display().to_string());
+        }
+        let question = format!(
+            "set {} for {} groups?",
+            self.arguments.provider,
+            wanted.changed.len()
+        );
+        if !self.arguments.yes && !self.ui.confirm(&question)? {
+            self.ui.say("nothing was written");
+            return Ok(Exit::Refused);
+        }
+        self.set(wanted)?;
+        let after = self.wanted()?;
+        if !after.is_empty() {
+            let found = "it was set, and yet it is not so: something else changed it meanwhile";
+            return Err(Problem::could_not_run(found)
+                .hint("nanoclaw provider list")
+                .into());
+        }
+        let words = format!("{} is set", self.arguments.provider);
+        self.ui.tell(
+            Tint::Good,
+            &words,
+            &format!("in {}", self.checkout.root().display()),
+        );
+        self.say_disagreements(&after);
+        self.say_next(&wanted.changed);
+        Ok(Exit::Done)
+    }
+
+    /// Sets it: by the host that runs where it can, else in one transaction of the database, with the files in one of ours.
+    fn set(&self, wanted: &Wanted) -> Result<()> {
+        if wanted.is_for_host() && self.by_host(wanted)? {
+            return Ok(());
+        }
+        let timeout = self.arguments.lock.timeout();
+        // Files are written under the lock, and taken back by a journal; the database has both of its own.
+        let _locked = if wanted.edits.is_empty() {
+            None
+        } else {
+            self.checkout.repository()?;
+            Some(write::lock(
+                self.checkout,
+                &self.command(),
+                timeout,
+                self.ui,
+            )?)
+        };
+        let database = Database::to_write(self.checkout)?;
+        let change = database.change(&wanted.updates, timeout)?;
+        if wanted.edits.is_empty() {
+            return change.commit();
+        }
+        let writing = Writing {
+            command: self.command(),
+            skill: RECORDS.to_owned(),
+            called: self.arguments.provider.clone(),
+            builds: Vec::new(),
+            edits: &wanted.edits,
+            records: &[],
+            end: End::Forget(&[]),
+        };
+        let change = Cell::new(Some(change));
+        write::write_and(self.checkout, writing, || {
+            change.take().map_or(Ok(()), groups::Change::commit)
+        })?;
+        Ok(())
+    }
+
+    /// Has the host that runs set it, one group after the other; whether there is one that can.
+    fn by_host(&self, wanted: &Wanted) -> Result<bool> {
+        crate::interrupt::watch()?;
+        for (count, update) in wanted.updates.iter().enumerate() {
+            match groups::set_provider(self.checkout, &update.id, &update.after)? {
+                Answer::Done => {}
+                Answer::NoHost | Answer::Unknown if count == 0 => return Ok(false),
+                answer => {
+                    let why = match answer {
+                        Answer::Refused(words) => words,
+                        _ => "it ended".to_owned(),
+                    };
+                    let found = format!(
+                        "the host did not set it for {}: {why}",
+                        shown::line(&update.id)
+                    );
+                    let done = format!("{found}; for {count} groups before it was set");
+                    return Err(Problem::could_not_run(done)
+                        .hint("nanoclaw provider list")
+                        .into());
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn say_disagreements(&self, wanted: &Wanted) {
+        for found in wanted.groups.iter().flat_map(disagreements) {
+            self.ui.tell(Tint::Warn, "note    ", &found);
+        }
+    }
+
+    /// What is left to the person.
+    fn say_next(&self, changed: &[Group]) {
+        self.ui.say("  each provider keeps a conversation of its own: the new one begins afresh, and the old one goes on when you come back to it");
+        look::begin_next(self.checkout, self.ui);
+        if needs::has_script(self.checkout, "ncl") {
+            self.ui
+                .say("  # running containers keep the provider that they started with");
+            for group in changed {
+                let id = next::quoted(Path::new(&group.id));
+                let rebuild = if group.has_image { " --rebuild" } else { "" };
+                self.ui
+                    .say(&format!("  pnpm ncl groups restart --id {id}{rebuild}"));
+            }
+        } else {
+            self.ui.say("  # running containers keep the provider that they started with: stop those of the groups");
+            self.ui
+                .say(&format!("  {}", host::containers(self.checkout)));
+        }
+    }
+}
+
+/// The refusal of a word that is no group's, or several groups'.
+fn not_one(word: &str, found: &[&Group], groups: &[Group]) -> Problem {
+    let word = shown::line(word);
+    let (problem, list) = if found.is_empty() {
+        let all = groups.iter().collect::<Vec<_>>();
+        (format!("no group is called `{word}`"), all)
+    } else {
+        (
+            format!("several groups are called `{word}`"),
+            found.to_vec(),
+        )
+    };
+    let each = |group: &&Group| {
+        format!(
+            "\n  {} · groups/{}",
+            group.shown(),
+            shown::line(&group.folder)
+        )
+    };
+    let list = list.iter().map(each).collect::<String>();
+    let there = if list.is_empty() {
+        "there are none".to_owned()
+    } else {
+        format!("there are:{list}")
+    };
+    Problem::refused(format!("{problem}; {there}"))
+        .hint("--group takes a name, a folder or an id; --all takes every group")
+}
+
+/// The lines that say what changes in the database.
+fn lines(wanted: &Wanted) -> Vec<String> {
+    let line = |update: &Update| {
+        let Update {
+            column,
+            id,
+            before,
+            after,
+        } = update;
+        let (column, id) = (column.name(), shown::line(id));
+        let before = before.as_ref().map_or("nothing".to_owned(), shown::line);
+        format!("{column} of {id}: {before} -> {after}")
+    };
+    wanted.updates.iter().map(line).collect()
+}

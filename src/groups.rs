@@ -1,0 +1,235 @@
+//! The agent groups of a checkout's host, and which provider each one has, as the host and the agent runner find it. Decides nothing of what is
+//! written.
+
+mod container_json;
+mod database;
+mod socket;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+pub use database::{Change, Column, DATABASE, Database, Update};
+pub use socket::{Answer, set_provider};
+
+use database::{ConfigRow, GroupRow, SessionRow};
+
+use crate::checkout::{Checkout, Entry, File};
+use crate::plan::{Edit, Role};
+use crate::problem::Problem;
+use crate::shown;
+
+/// The provider of a group that names none (NanoClaw's `resolveProviderName`).
+pub const USUAL: &str = "claude";
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// The id, such as `ag-1778000000000-k3x9qz`.
+    pub id: String,
+    /// The name, which another group may have, too.
+    pub name: String,
+    /// Its folder below `groups`.
+    pub folder: String,
+    /// Where its provider is read.
+    pub source: Source,
+    /// Whether it has an image of its own.
+    pub has_image: bool,
+    /// Its sessions that receive messages.
+    pub sessions: Vec<Session>,
+}
+
+/// Where the provider of a group is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// In its row of `container_configs`, which the host writes `container.json` from at every start of a container.
+    Config(Option<String>),
+    /// The host reads `agent_groups.agent_provider` and then `container.json`, the agent runner the second alone. So it is in checkouts before
+    /// there was such a table, and for a group that has no row yet, of which the host makes one from both.
+    Files {
+        /// The column.
+        column: Option<String>,
+        /// What `container.json` names.
+        file: Option<String>,
+    },
+}
+
+/// A session of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The id.
+    pub id: String,
+    /// The provider of its own, which the host alone reads.
+    pub provider: Option<String>,
+}
+
+impl Group {
+    /// The provider that the agent runner starts in a container of the group.
+    #[must_use]
+    pub fn in_container(&self) -> String {
+        let (Source::Config(named) | Source::Files { file: named, .. }) = &self.source;
+        effective([named])
+    }
+
+    /// The provider that the host readies a container of the group for: of a session that has one of its own, that.
+    #[must_use]
+    pub fn on_host(&self, session: Option<&Session>) -> String {
+        let own = session.and_then(|session| session.provider.clone());
+        match &self.source {
+            Source::Config(named) => effective([&own, named]),
+            Source::Files { column, file } => effective([&own, column, file]),
+        }
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        format!("{} ({})", shown::line(&self.name), shown::line(&self.id))
+    }
+
+    /// Whether a person means it by a word: by its name, its folder or its id.
+    #[must_use]
+    pub fn is_called(&self, word: &str) -> bool {
+        [&self.name, &self.folder, &self.id]
+            .into_iter()
+            .any(|name| name == word)
+    }
+
+    fn file(&self) -> PathBuf {
+        Path::new("groups")
+            .join(&self.folder)
+            .join("container.json")
+    }
+}
+
+/// The first that names one, in lower case.
+fn effective<'a>(named: impl IntoIterator<Item = &'a Option<String>>) -> String {
+    let named = named.into_iter().flatten();
+    let mut named = named.filter(|name| !name.is_empty());
+    named.next().map_or(USUAL, String::as_str).to_lowercase()
+}
+
+/// Reads the groups of a checkout, by their names.
+pub fn read(checkout: &Checkout, database: &Database) -> Result<Vec<Group>> {
+    let rows = database.groups()?;
+    let configs = database.configs()?;
+    let sessions = database.sessions()?;
+    let group = |row| group(checkout, row, configs.as_deref(), &sessions);
+    rows.into_iter().map(group).collect()
+}
+
+fn group(
+    checkout: &Checkout,
+    row: GroupRow,
+    configs: Option<&[ConfigRow]>,
+    sessions: &[SessionRow],
+) -> Result<Group> {
+    let mut configs = configs.unwrap_or_default().iter();
+    let config = configs.find(|config| config.agent_group_id == row.id);
+    let active = sessions
+        .iter()
+        .filter(|session| session.agent_group_id == row.id && session.status == "active");
+    let sessions = active.map(|session| Session {
+        id: session.id.clone(),
+        provider: session.agent_provider.clone(),
+    });
+    let mut group = Group {
+        source: Source::Config(None),
+        has_image: config.is_some_and(|config| config.image_tag.is_some()),
+        sessions: sessions.collect(),
+        id: row.id,
+        name: row.name,
+        folder: row.folder,
+    };
+    group.source = match config {
+        Some(config) => Source::Config(config.provider.clone()),
+        None => Source::Files {
+            column: row.agent_provider,
+            file: match text(checkout, &group)? {
+                Some(file) => container_json::provider(&file.bytes)
+                    .map_err(|found| unreadable(&group, &found))?,
+                None => None,
+            },
+        },
+    };
+    Ok(group)
+}
+
+/// What makes a provider that of a group: values of the database, and `container.json` where that is read.
+pub fn changes(
+    checkout: &Checkout,
+    group: &Group,
+    provider: &str,
+) -> Result<(Vec<Update>, Option<Edit>)> {
+    let is = |named: &Option<String>| named.as_deref() == Some(provider);
+    let update = |column, before: &Option<String>| Update {
+        column,
+        id: group.id.clone(),
+        before: before.clone(),
+        after: provider.to_owned(),
+    };
+    match &group.source {
+        Source::Config(named) if is(named) => Ok((Vec::new(), None)),
+        Source::Config(named) => Ok((vec![update(Column::OfConfig, named)], None)),
+        Source::Files { column, file } => {
+            let updates = (!is(column)).then(|| update(Column::OfGroup, column));
+            let edit = if is(file) {
+                None
+            } else {
+                Some(edit(checkout, group, provider)?)
+            };
+            Ok((Vec::from_iter(updates), edit))
+        }
+    }
+}
+
+/// What makes a provider that of a session: a value of the database.
+#[must_use]
+pub fn session_change(session: &Session, provider: &str) -> Option<Update> {
+    let is = session.provider.as_deref() == Some(provider);
+    (!is).then(|| Update {
+        column: Column::OfSession,
+        id: session.id.clone(),
+        before: session.provider.clone(),
+        after: provider.to_owned(),
+    })
+}
+
+fn edit(checkout: &Checkout, group: &Group, provider: &str) -> Result<Edit> {
+    let entry = checkout.entry(&group.file())?;
+    let (path, before) = match entry {
+        Entry::File { real, file } => (real, Some(file)),
+        Entry::Absent { real } => (real, None),
+        Entry::Refused(reason) => return Err(unreadable(group, &reason)),
+    };
+    let bytes = match &before {
+        Some(file) => container_json::with_provider(&file.bytes, provider)
+            .map_err(|found| unreadable(group, &found))?,
+        None => container_json::new(provider),
+    };
+    let mode = before.as_ref().map_or(0o644, |file| file.mode);
+    Ok(Edit {
+        path,
+        before,
+        after: Some(File { bytes, mode }),
+        role: Role::Insert,
+    })
+}
+
+/// A group's `container.json`, where there is one.
+fn text(checkout: &Checkout, group: &Group) -> Result<Option<File>> {
+    match checkout.entry(&group.file())? {
+        Entry::File { file, .. } => Ok(Some(file)),
+        Entry::Absent { .. } => Ok(None),
+        Entry::Refused(reason) => Err(unreadable(group, &reason)),
+    }
+}
+
+fn unreadable(group: &Group, found: &str) -> anyhow::Error {
+    let path = shown::line(group.file());
+    let found = format!("`{path}` of {}: {found}", group.shown());
+    Problem::refused(found)
+        .and_nothing_written()
+        .hint("look at it, and mend it by hand")
+        .into()
+}

@@ -1,0 +1,328 @@
+//! NanoClaw's central database, `data/v2.db`, of both generations: read as its host reads it, and changed in one transaction. What a version
+//! number says is not looked at: the tables are.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Error, Result};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
+
+use crate::checkout::Checkout;
+use crate::interrupt::{self, TICK};
+use crate::problem::Problem;
+use crate::shown;
+
+/// Where the database is, relative to the root (NanoClaw's `src/index.ts`).
+pub const DATABASE: &str = "data/v2.db";
+
+/// The database, open.
+pub struct Database {
+    connection: Connection,
+}
+
+/// A row of `agent_groups`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupRow {
+    pub id: String,
+    pub name: String,
+    pub folder: String,
+    pub agent_provider: Option<String>,
+}
+
+/// A row of `container_configs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigRow {
+    pub agent_group_id: String,
+    pub provider: Option<String>,
+    pub image_tag: Option<String>,
+}
+
+/// A row of `sessions`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionRow {
+    pub id: String,
+    pub agent_group_id: String,
+    pub agent_provider: Option<String>,
+    pub status: String,
+}
+
+/// A column that holds the provider of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// `container_configs.provider`.
+    OfConfig,
+    /// `agent_groups.agent_provider`.
+    OfGroup,
+    /// `sessions.agent_provider`.
+    OfSession,
+}
+
+impl Column {
+    /// The table and the column, as SQL names them.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OfConfig => "container_configs.provider",
+            Self::OfGroup => "agent_groups.agent_provider",
+            Self::OfSession => "sessions.agent_provider",
+        }
+    }
+
+    /// The statement that gives `?1` to the row `?2` where the column still holds `?3`.
+    fn update(self) -> &'static str {
+        match self {
+            // The time as NanoClaw writes it: ISO 8601, UTC, in milliseconds.
+            Self::OfConfig => {
+                "UPDATE container_configs SET provider = ?1, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+                 WHERE agent_group_id = ?2 AND provider IS ?3"
+            }
+            Self::OfGroup => {
+                "UPDATE agent_groups SET agent_provider = ?1 WHERE id = ?2 AND agent_provider IS ?3"
+            }
+            Self::OfSession => {
+                "UPDATE sessions SET agent_provider = ?1 WHERE id = ?2 AND agent_provider IS ?3"
+            }
+        }
+    }
+}
+
+/// A value that is to be changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Where it stands.
+    pub column: Column,
+    /// The row's id.
+    pub id: String,
+    /// What stands there now.
+    pub before: Option<String>,
+    /// What is to stand there.
+    pub after: String,
+}
+
+impl Database {
+    /// Opens the database to look at it. Makes no file: where nobody has it open, it is read as it lies there.
+    pub fn to_read(checkout: &Checkout) -> Result<Self> {
+        let path = path(checkout)?;
+        let log = Path::new(DATABASE).with_extension("db-wal");
+        let is_open = checkout.standing(&log)?.is_some();
+        let mut uri = format!("file:{}", escaped(&path)?);
+        if !is_open {
+            uri.push_str("?immutable=1");
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        Self::open(|| Connection::open_with_flags(&uri, flags))
+    }
+
+    /// Opens the database to change it.
+    pub fn to_write(checkout: &Checkout) -> Result<Self> {
+        let path = path(checkout)?;
+        Self::open(|| Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE))
+    }
+
+    fn open(open: impl FnOnce() -> rusqlite::Result<Connection>) -> Result<Self> {
+        let open = || {
+            let connection = open()?;
+            connection.busy_timeout(TICK)?;
+            connection.pragma_update(None, "foreign_keys", true)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| explained(&error))?;
+        Ok(Self { connection })
+    }
+
+    /// The groups, by name.
+    pub fn groups(&self) -> Result<Vec<GroupRow>> {
+        self.has("agent_groups", &["id", "name", "folder", "agent_provider"])?;
+        let select = "SELECT id, name, folder, agent_provider FROM agent_groups ORDER BY name, id";
+        self.rows(select, |row| {
+            Ok(GroupRow {
+                id: row.get(0)?,
+                name: row.get(1)?,
+                folder: row.get(2)?,
+                agent_provider: row.get(3)?,
+            })
+        })
+    }
+
+    /// The configurations of groups; `None` where this generation keeps them in files.
+    pub fn configs(&self) -> Result<Option<Vec<ConfigRow>>> {
+        if self.columns("container_configs")?.is_empty() {
+            return Ok(None);
+        }
+        let columns = ["agent_group_id", "provider", "image_tag", "updated_at"];
+        self.has("container_configs", &columns)?;
+        let select = "SELECT agent_group_id, provider, image_tag FROM container_configs";
+        let rows = self.rows(select, |row| {
+            Ok(ConfigRow {
+                agent_group_id: row.get(0)?,
+                provider: row.get(1)?,
+                image_tag: row.get(2)?,
+            })
+        })?;
+        Ok(Some(rows))
+    }
+
+    /// The sessions, by id.
+    pub fn sessions(&self) -> Result<Vec<SessionRow>> {
+        self.has(
+            "sessions",
+            &["id", "agent_group_id", "agent_provider", "status"],
+        )?;
+        let select = "SELECT id, agent_group_id, agent_provider, coalesce(status, 'active') FROM sessions ORDER BY id";
+        self.rows(select, |row| {
+            Ok(SessionRow {
+                id: row.get(0)?,
+                agent_group_id: row.get(1)?,
+                agent_provider: row.get(2)?,
+                status: row.get(3)?,
+            })
+        })
+    }
+
+    /// Makes the changes in one transaction, which is not committed yet. A value that is no more what it was is a [`Problem`], and nothing is
+    /// changed. While another program writes, it is waited for as long as `timeout`.
+    pub fn change(&self, updates: &[Update], timeout: Duration) -> Result<Change<'_>> {
+        let transaction = self.begin(timeout)?;
+        for update in updates {
+            let Update {
+                column,
+                id,
+                before,
+                after,
+            } = update;
+            let changed = transaction.execute(column.update(), params![after, id, before]);
+            if changed.map_err(|error| explained(&error))? != 1 {
+                let name = column.name();
+                let found = format!("{name} of {} has changed meanwhile", shown::line(id));
+                return Err(Problem::refused(found)
+                    .and_nothing_written()
+                    .hint("run the command again")
+                    .into());
+            }
+        }
+        Ok(Change { transaction })
+    }
+
+    fn begin(&self, timeout: Duration) -> Result<Transaction<'_>> {
+        let since = Instant::now();
+        loop {
+            match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
+                Err(error) if is_busy(&error) && since.elapsed() < timeout => interrupt::check()?,
+                begun => return begun.map_err(|error| explained(&error)),
+            }
+        }
+    }
+
+    /// A [`Problem`] where a table lacks one of these columns.
+    fn has(&self, table: &str, columns: &[&str]) -> Result<()> {
+        let there = self.columns(table)?;
+        let Some(lacking) = columns
+            .iter()
+            .find(|column| !there.iter().any(|it| it == *column))
+        else {
+            return Ok(());
+        };
+        let found = format!("`{DATABASE}` has no `{lacking}` in a table `{table}`");
+        let hint = "it is of another NanoClaw than this program knows: its own ncl, or a newer nanoclaw, may know it";
+        Err(Problem::could_not_run(found).hint(hint).into())
+    }
+
+    /// The columns of a table; none where there is no such table.
+    fn columns(&self, table: &str) -> Result<Vec<String>> {
+        let columns = || -> rusqlite::Result<_> {
+            let select = "SELECT name FROM pragma_table_info(?1)";
+            let mut statement = self.connection.prepare(select)?;
+            statement.query_map([table], |row| row.get(0))?.collect()
+        };
+        columns().map_err(|error| explained(&error))
+    }
+
+    fn rows<T>(
+        &self,
+        select: &str,
+        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = || -> rusqlite::Result<_> {
+            let mut statement = self.connection.prepare(select)?;
+            statement.query_map([], read)?.collect()
+        };
+        rows().map_err(|error| explained(&error))
+    }
+}
+
+/// Changes that are made and not committed. Dropped, they are taken back.
+pub struct Change<'a> {
+    transaction: Transaction<'a>,
+}
+
+impl Change<'_> {
+    /// Makes them last.
+    pub fn commit(self) -> Result<()> {
+        self.transaction.commit().map_err(|error| explained(&error))
+    }
+}
+
+/// Where the database lies: a regular file.
+fn path(checkout: &Checkout) -> Result<PathBuf> {
+    let root = checkout.root().display();
+    match checkout.standing(Path::new(DATABASE))? {
+        Some((path, metadata)) if metadata.is_file() => Ok(path),
+        Some(_) => {
+            let found = format!("`{DATABASE}` in {root} is no regular file");
+            Err(Problem::could_not_run(found).into())
+        }
+        None => {
+            let found = format!(
+                "{root} has no `{DATABASE}`: its host has not run yet, so there are no groups"
+            );
+            Err(Problem::could_not_run(found)
+                .hint("bash nanoclaw.sh sets NanoClaw up")
+                .into())
+        }
+    }
+}
+
+/// A path in a URI of SQLite's, which is text.
+fn escaped(path: &Path) -> Result<String> {
+    let Some(text) = path.to_str() else {
+        let found = format!("`{}` is not UTF-8", shown::line(path));
+        return Err(Problem::could_not_run(found).into());
+    };
+    // The sign of the escapes themselves comes first.
+    let escapes = [('%', "%25"), ('?', "%3f"), ('#', "%23")];
+    let escape = |text: String, (sign, escape): (char, &str)| text.replace(sign, escape);
+    Ok(escapes.into_iter().fold(text.to_owned(), escape))
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    let busy = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked];
+    error
+        .sqlite_error_code()
+        .is_some_and(|code| busy.contains(&code))
+}
+
+/// What SQLite says, with what it means here.
+fn explained(error: &rusqlite::Error) -> Error {
+    let (found, hint) = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            "another program is writing to it",
+            "run the command again; --lock-timeout SECONDS waits longer",
+        ),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+            "it is no whole SQLite database",
+            "stop the host, keep a copy, and look at it: sqlite3 data/v2.db 'PRAGMA integrity_check'",
+        ),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
+            "it cannot be opened, or not be written",
+            "look at who owns it and its folder: ls -la data",
+        ),
+        Some(ErrorCode::DiskFull) => ("the disk is full", "make room, and run the command again"),
+        _ => ("SQLite refuses", "look at it: sqlite3 data/v2.db .schema"),
+    };
+    let error = shown::line(error.to_string());
+    Problem::could_not_run(format!(
+        "`{DATABASE}`: {found} ({error}); nothing was changed"
+    ))
+    .hint(hint)
+    .into()
+}

@@ -1,0 +1,149 @@
+//! The host's own socket for administration, `data/ncl.sock`: one request in a line of JSON, one answer in a line (NanoClaw's `src/cli/frame.ts`).
+
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::checkout::Checkout;
+use crate::interrupt::{self, TICK};
+use crate::problem::Problem;
+use crate::shown;
+
+/// Where the host listens, relative to the root.
+const SOCKET: &str = "data/ncl.sock";
+
+/// How long the host may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest answer that is read, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// What the host makes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It did what it was asked.
+    Done,
+    /// No host listens.
+    NoHost,
+    /// It listens, and has no such command.
+    Unknown,
+    /// It refused: its words.
+    Refused(String),
+}
+
+/// Asks the host that runs to set the provider of a group.
+pub fn set_provider(checkout: &Checkout, group: &str, provider: &str) -> Result<Answer> {
+    let Some(mut host) = connect(checkout)? else {
+        return Ok(Answer::NoHost);
+    };
+    let arguments = json!({ "id": group, "provider": provider });
+    let request = json!({ "id": "nanoclaw", "command": "groups-config-update", "args": arguments });
+    let context = "the host did not answer at data/ncl.sock";
+    let answer = ask(&mut host, &request).context(context)?;
+    Ok(read(&answer))
+}
+
+fn connect(checkout: &Checkout) -> Result<Option<UnixStream>> {
+    let Some((path, metadata)) = checkout.standing(Path::new(SOCKET))? else {
+        return Ok(None);
+    };
+    if !metadata.file_type().is_socket() {
+        return Ok(None);
+    }
+    match UnixStream::connect(&path) {
+        Ok(host) => Ok(Some(host)),
+        // A host that ended left it, or none could listen there: a socket's path has 107 bytes at most (unix(7)).
+        Err(error) => match error.kind() {
+            io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::InvalidInput => Ok(None),
+            _ => Err(error).with_context(|| format!("failed to reach the host at `{SOCKET}`")),
+        },
+    }
+}
+
+/// Sends a request, and waits for the line that answers it.
+fn ask(host: &mut UnixStream, request: &Value) -> Result<Vec<u8>> {
+    host.set_write_timeout(Some(PATIENCE))?;
+    host.write_all(format!("{request}\n").as_bytes())?;
+    host.set_read_timeout(Some(TICK))?;
+    let since = Instant::now();
+    let mut answer = Vec::new();
+    let mut part = [0; 4096];
+    loop {
+        match host.read(&mut part) {
+            Ok(0) => return Ok(answer),
+            Ok(count) => answer.extend(part.get(..count).unwrap_or_default()),
+            Err(error) if is_pause(&error) => interrupt::check()?,
+            Err(error) => return Err(error.into()),
+        }
+        if answer.contains(&b'\n') || answer.len() > LONGEST {
+            return Ok(answer);
+        }
+        if since.elapsed() > PATIENCE {
+            let found = format!("it took longer than {} s", PATIENCE.as_secs());
+            return Err(Problem::could_not_run(found).into());
+        }
+    }
+}
+
+fn is_pause(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
+}
+
+/// What the line of an answer says; of one that is no answer, that.
+fn read(answer: &[u8]) -> Answer {
+    let line = answer.split(|byte| *byte == b'\n').next();
+    let value = serde_json::from_slice::<Value>(line.unwrap_or_default()).unwrap_or_default();
+    let error = |key: &str| {
+        value
+            .pointer(&format!("/error/{key}"))
+            .and_then(Value::as_str)
+    };
+    match (value.get("ok"), error("code")) {
+        (Some(Value::Bool(true)), _) => Answer::Done,
+        (_, Some("unknown-command")) => Answer::Unknown,
+        _ => Answer::Refused(error("message").map_or_else(
+            || "its answer is none that this program knows".to_owned(),
+            shown::line,
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, read};
+
+    #[test]
+    fn an_answer_is_a_yes_a_no_or_none() {
+        let refused = |words: &str| Answer::Refused(words.to_owned());
+        for (answer, expected) in [
+            (r#"{"id":"n","ok":true,"data":{}}"#, Answer::Done),
+            (
+                r#"{"id":"n","ok":false,"error":{"code":"unknown-command","message":"no"}}"#,
+                Answer::Unknown,
+            ),
+            (
+                r#"{"ok":false,"error":{"code":"handler-error","message":"No\nrow"}}"#,
+                refused("No\\nrow"),
+            ),
+            ("", refused("its answer is none that this program knows")),
+            (
+                "{\"ok\":1}",
+                refused("its answer is none that this program knows"),
+            ),
+        ] {
+            assert_eq!(
+                read(format!("{answer}\nmore").as_bytes()),
+                expected,
+                "{answer}"
+            );
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! `provider list` and `provider use` on databases of both schema generations, with and without a host that runs.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use support::{PROJECT, Run, Tree, World};
+
+const BEFORE_CONFIGS: &str = "
+    CREATE TABLE agent_groups (id TEXT PRIMARY KEY, name TEXT NOT NULL, folder TEXT NOT NULL UNIQUE, agent_provider TEXT, created_at TEXT NOT NULL);
+    CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_group_id TEXT NOT NULL REFERENCES agent_groups(id), messaging_group_id TEXT, thread_id TEXT,
+        agent_provider TEXT, status TEXT DEFAULT 'active', created_at TEXT NOT NULL);
+    INSERT INTO agent_groups VALUES
+        ('ag-1', 'main', 'main', NULL, '2026-05-01T00:00:00.000Z'),
+        ('ag-2', 'Family', 'whatsapp_family', NULL, '2026-05-01T00:00:00.000Z'),
+        ('ag-3', 'Family', 'telegram_family', NULL, '2026-05-01T00:00:00.000Z');
+    INSERT INTO sessions VALUES
+        ('s-1', 'ag-1', NULL, NULL, NULL, 'active', '2026-05-01T00:00:00.000Z'),
+        ('s-2', 'ag-2', NULL, NULL, 'claude', 'active', '2026-05-01T00:00:00.000Z'),
+        ('s-3', 'ag-2', NULL, NULL, 'codex', 'closed', '2026-05-01T00:00:00.000Z');
+";
+
+const CONFIGS: &str = "
+    CREATE TABLE container_configs (agent_group_id TEXT PRIMARY KEY REFERENCES agent_groups(id) ON DELETE CASCADE, provider TEXT, model TEXT,
+        image_tag TEXT, updated_at TEXT NOT NULL);
+    INSERT INTO container_configs VALUES
+        ('ag-1', NULL, 'opus', NULL, '2026-05-01T00:00:00.000Z'),
+        ('ag-2', 'Claude', NULL, 'own-image:1', '2026-05-01T00:00:00.000Z');
+";
+
+const JSON: &str =
+    "{\n  \"mcpServers\": {},\n  \"provider\": \"claude\",\n  \"skills\": \"all\"\n}";
+
+/// A checkout with the skill and a database of these tables, made as the host makes it: with a write-ahead log.
+fn world(tables: &[&str]) -> World {
+    let world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    ends(
+        &world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]),
+        0,
+        &[],
+    );
+    fs::create_dir(world.root.join("data")).expect("a folder");
+    let database = database(&world);
+    let made = database
+        .pragma_update(None, "journal_mode", "WAL")
+        .and_then(|()| database.execute_batch(&tables.concat()));
+    made.expect("the tables");
+    for folder in ["main", "whatsapp_family"] {
+        let folder = world.root.join("groups").join(folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join("container.json"), JSON).expect("a file");
+    }
+    world
+}
+
+fn database(world: &World) -> Connection {
+    Connection::open(world.root.join("data/v2.db")).expect("the database")
+}
+
+/// One value of the database.
+fn value(world: &World, select: &str) -> Option<String> {
+    database(world)
+        .query_row(select, [], |row| row.get(0))
+        .expect("a row")
+}
+
+fn config(world: &World, id: &str) -> Option<String> {
+    value(
+        world,
+        &format!("SELECT provider FROM container_configs WHERE agent_group_id = '{id}'"),
+    )
+}
+
+fn column(world: &World, id: &str) -> Option<String> {
+    value(
+        world,
+        &format!("SELECT agent_provider FROM agent_groups WHERE id = '{id}'"),
+    )
+}
+
+fn json(world: &World, folder: &str) -> String {
+    fs::read_to_string(
+        world
+            .root
+            .join("groups")
+            .join(folder)
+            .join("container.json"),
+    )
+    .expect("a file")
+}
+
+fn ends(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{run:?}");
+    for word in words {
+        let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), run.stderr);
+        assert!(said.contains(word), "no `{word}` in {run:?}");
+    }
+}
+
+fn use_codex(world: &World, arguments: &[&str]) -> Run {
+    let command = [
+        &["provider", "use", "codex", "-y", "--lock-timeout", "1"],
+        arguments,
+    ]
+    .concat();
+    world.nanoclaw(&command)
+}
+
+#[test]
+fn a_provider_is_set_where_a_configuration_has_a_row() {
+    let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let before = Tree::read(&world.root.join("groups"));
+    let run = use_codex(&world, &["--group", "main"]);
+    ends(
+        &run,
+        0,
+        &[
+            "set      container_configs.provider of ag-1: nothing -> codex",
+            "codex is set",
+            "a conversation of its own",
+        ],
+    );
+    assert_eq!(config(&world, "ag-1").as_deref(), Some("codex"));
+    assert_eq!(config(&world, "ag-2").as_deref(), Some("Claude"));
+    assert_eq!(column(&world, "ag-1"), None);
+    let updated = value(
+        &world,
+        "SELECT updated_at FROM container_configs WHERE agent_group_id = 'ag-1'",
+    );
+    let updated = updated.expect("a time");
+    assert!(
+        updated.as_str() > "2026-05-01T00:00:00.000Z" && updated.len() == 24,
+        "{updated}"
+    );
+    assert_eq!(
+        before.differences(&Tree::read(&world.root.join("groups"))),
+        [""; 0]
+    );
+    ends(
+        &use_codex(&world, &["--group", "ag-1"]),
+        0,
+        &["codex is already set"],
+    );
+    ends(
+        &world.nanoclaw(&["provider", "use", "claude", "-y", "--group", "main"]),
+        0,
+        &["claude is set"],
+    );
+    assert_eq!(config(&world, "ag-1").as_deref(), Some("claude"));
+}
+
+#[test]
+fn a_group_without_a_row_gets_both_that_its_row_is_made_from() {
+    for tables in [
+        &[BEFORE_CONFIGS][..],
+        &[
+            BEFORE_CONFIGS,
+            "CREATE TABLE container_configs (agent_group_id TEXT, provider TEXT, image_tag TEXT, updated_at TEXT);",
+        ],
+    ] {
+        let world = world(tables);
+        let run = use_codex(&world, &["--group", "main", "--group", "telegram_family"]);
+        ends(
+            &run,
+            0,
+            &[
+                "update   groups/main/container.json",
+                "create   groups/telegram_family/container.json",
+            ],
+        );
+        assert_eq!(column(&world, "ag-1").as_deref(), Some("codex"));
+        assert_eq!(column(&world, "ag-3").as_deref(), Some("codex"));
+        assert_eq!(json(&world, "main"), JSON.replace("claude", "codex"));
+        assert_eq!(
+            json(&world, "telegram_family"),
+            "{\n  \"provider\": \"codex\"\n}\n"
+        );
+        assert_eq!(json(&world, "whatsapp_family"), JSON);
+        // It is no installation: what `skill undo` takes back is the skill.
+        assert!(!world.root.join(".git/nanoclaw/undo-0002").exists());
+    }
+}
+
+#[test]
+fn groups_go_by_name_folder_or_id_and_all_means_all() {
+    let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+    ends(
+        &use_codex(&world, &["--group", "nobody"]),
+        3,
+        &[
+            "no group is called `nobody`; there are:",
+            "main (ag-1)",
+            "groups/telegram_family",
+        ],
+    );
+    ends(
+        &use_codex(&world, &["--group", "Family"]),
+        3,
+        &[
+            "several groups are called `Family`; there are:",
+            "Family (ag-2)",
+            "Family (ag-3)",
+        ],
+    );
+    ends(&use_codex(&world, &[]), 2, &["--group"]);
+    assert_eq!(config(&world, "ag-1"), None);
+    ends(&use_codex(&world, &["--all"]), 0, &["codex is set"]);
+    for id in ["ag-1", "ag-2"] {
+        assert_eq!(config(&world, id).as_deref(), Some("codex"));
+    }
+    assert_eq!(column(&world, "ag-3").as_deref(), Some("codex"));
+    let listed = world.nanoclaw(&["provider", "list"]);
+    ends(
+        &listed,
+        0,
+        &[
+            "registered: claude, codex, mock",
+            "codex       main (ag-1) · groups/main",
+        ],
+    );
+}
+
+#[test]
+fn a_provider_that_is_not_registered_is_refused() {
+    let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let run = world.nanoclaw(&["provider", "use", "Codex", "-y", "--all"]);
+    ends(
+        &run,
+        3,
+        &[
+            "no provider called `Codex` is registered",
+            "there are: claude, codex, mock",
+        ],
+    );
+    let listed = world.nanoclaw(&["provider", "list"]);
+    database(&world)
+        .execute("UPDATE container_configs SET provider = 'gone'", [])
+        .expect("an update");
+    ends(&listed, 0, &["claude      main (ag-1)"]);
+    ends(
+        &world.nanoclaw(&["provider", "list"]),
+        0,
+        &[
+            "gone        main (ag-1)",
+            "not registered: its container ends at every start",
+        ],
+    );
+}
+
+#[test]
+fn a_session_of_its_own_provider_is_set_where_that_takes_effect() {
+    let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let session = ["--group", "ag-2", "--session", "s-2"];
+    ends(
+        &use_codex(&world, &session),
+        3,
+        &[
+            "reaches the host alone",
+            "nanoclaw provider use codex --group ag-2",
+        ],
+    );
+    let run = use_codex(&world, &["--group", "ag-2"]);
+    let note = "session s-2: the host readies its container for claude, and codex runs in it: nanoclaw provider use codex --group ag-2 --session s-2";
+    ends(&run, 0, &[note]);
+    ends(&world.nanoclaw(&["provider", "list"]), 0, &[note]);
+    ends(
+        &use_codex(&world, &["--group", "ag-2", "--session", "s-3"]),
+        3,
+        &["no active session `s-3`; there are: s-2"],
+    );
+    ends(
+        &use_codex(&world, &session),
+        0,
+        &["sessions.agent_provider of s-2: claude -> codex"],
+    );
+    let provider = value(
+        &world,
+        "SELECT agent_provider FROM sessions WHERE id = 's-2'",
+    );
+    assert_eq!(provider.as_deref(), Some("codex"));
+    assert!(
+        !world
+            .nanoclaw(&["provider", "list"])
+            .stdout
+            .windows(9)
+            .any(|part| part == b"readies i")
+    );
+}
+
+#[test]
+fn a_dry_run_shows_what_changes_and_changes_nothing() {
+    let world = world(&[BEFORE_CONFIGS]);
+    let before = Tree::read(&world.base());
+    let run = world.nanoclaw(&["provider", "use", "codex", "--group", "main", "-n"]);
+    ends(
+        &run,
+        0,
+        &[
+            "data/v2.db: agent_groups.agent_provider of ag-1: nothing -> codex",
+            "-  \"provider\": \"claude\"",
+            "+  \"provider\": \"codex\"",
+        ],
+    );
+    ends(&world.nanoclaw(&["provider", "list"]), 0, &[]);
+    assert_eq!(before.differences(&Tree::read(&world.base())), [""; 0]);
+    let patch = world.base().join("patch");
+    fs::write(&patch, &run.stdout).expect("a patch");
+    world.git(&world.root, &["apply", patch.to_str().expect("UTF-8")]);
+    assert_eq!(json(&world, "main"), JSON.replace("claude", "codex"));
+}
+
+/// A host's socket, which answers each request with a line; gives the requests.
+fn host(world: &World, answer: &'static str) -> mpsc::Receiver<String> {
+    let listener = UnixListener::bind(world.root.join("data/ncl.sock")).expect("a socket");
+    let (sender, requests) = mpsc::channel();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.expect("a connection");
+            let mut request = String::new();
+            let mut reader = BufReader::new(connection.try_clone().expect("a copy"));
+            reader.read_line(&mut request).expect("a line");
+            // The run may have ended.
+            let _ = connection.write_all(answer.as_bytes());
+            let _ = sender.send(request);
+        }
+    });
+    requests
+}
+
+#[test]
+fn a_host_that_runs_is_asked() {
+    let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let requests = host(&world, "{\"id\":\"x\",\"ok\":true,\"data\":{}}\n");
+    // This host says yes and does nothing, which is found.
+    ends(
+        &use_codex(&world, &["--group", "main"]),
+        2,
+        &["it was set, and yet it is not so"],
+    );
+    let request = requests
+        .recv_timeout(Duration::from_secs(5))
+        .expect("a request");
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&request).expect("JSON"),
+        serde_json::json!({"id": "nanoclaw", "command": "groups-config-update", "args": {"id": "ag-1", "provider": "codex"}})
+    );
+    assert_eq!(config(&world, "ag-1"), None);
+}
+
+#[test]
+fn a_host_that_refuses_is_heard_and_one_that_cannot_is_passed_by() {
+    let refusing = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let _requests = host(
+        &refusing,
+        "{\"ok\":false,\"error\":{\"code\":\"handler-error\",\"message\":\"No\\u001b[31m\\nway\"}}\n",
+    );
+    let run = use_codex(&refusing, &["--group", "main"]);
+    ends(
+        &run,
+        2,
+        &["the host did not set it for ag-1: No\\u{1b}[31m\\nway"],
+    );
+    assert_eq!(config(&refusing, "ag-1"), None);
+
+    let older = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let _requests = host(
+        &older,
+        "{\"ok\":false,\"error\":{\"code\":\"unknown-command\",\"message\":\"no\"}}\n",
+    );
+    ends(
+        &use_codex(&older, &["--group", "main"]),
+        0,
+        &["codex is set"],
+    );
+
+    let gone = world(&[BEFORE_CONFIGS, CONFIGS]);
+    drop(UnixListener::bind(gone.root.join("data/ncl.sock")).expect("a socket"));
+    ends(
+        &use_codex(&gone, &["--group", "main"]),
+        0,
+        &["codex is set"],
+    );
+    for world in [&older, &gone] {
+        assert_eq!(config(world, "ag-1").as_deref(), Some("codex"));
+    }
+}
+
+#[test]
+fn a_database_that_another_program_writes_to_is_waited_for() {
+    for tables in [&[BEFORE_CONFIGS, CONFIGS][..], &[BEFORE_CONFIGS]] {
+        let world = world(tables);
+        let other = database(&world);
+        let begin = "BEGIN IMMEDIATE; UPDATE agent_groups SET name = 'Main' WHERE id = 'ag-1'";
+        other.execute_batch(begin).expect("a transaction");
+        let run = use_codex(&world, &["--group", "ag-1"]);
+        ends(
+            &run,
+            2,
+            &["another program is writing to it", "--lock-timeout"],
+        );
+        assert_eq!(json(&world, "main"), JSON);
+        let ends_soon = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            other.execute_batch("COMMIT").expect("a commit");
+        });
+        ends(
+            &use_codex(&world, &["--group", "ag-1"]),
+            0,
+            &["codex is set"],
+        );
+        ends_soon.join().expect("the other program");
+        let name = value(&world, "SELECT name FROM agent_groups WHERE id = 'ag-1'");
+        assert_eq!(name.as_deref(), Some("Main"));
+    }
+}
+
+#[test]
+fn a_database_that_is_missing_broken_or_of_another_kind_is_an_error_and_stays_as_it_is() {
+    let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+    let file = world.root.join("data/v2.db");
+    let whole = fs::read(&file).expect("the database");
+    let fails = |words: &[&str]| {
+        let before = Tree::read(&world.root);
+        for command in [
+            &["provider", "list"][..],
+            &["provider", "use", "codex", "-y", "--all"],
+        ] {
+            ends(&world.nanoclaw(command), 2, words);
+        }
+        assert_eq!(before.differences(&Tree::read(&world.root)), [""; 0]);
+    };
+    fs::write(
+        &file,
+        "no database at all, and longer than the header of one: ".repeat(40),
+    )
+    .expect("a file");
+    fails(&["it is no whole SQLite database"]);
+    fs::write(&file, whole.get(..whole.len() / 2).expect("a half")).expect("a file");
+    fails(&["`data/v2.db`"]);
+    fs::remove_file(&file).expect("the file");
+    fails(&["has no `data/v2.db`: its host has not run yet"]);
+    let other = Connection::open(&file).expect("a database");
+    other
+        .execute_batch("CREATE TABLE agent_groups (id TEXT, label TEXT)")
+        .expect("a table");
+    drop(other);
+    fails(&["has no `name` in a table `agent_groups`"]);
+    fs::remove_file(&file).expect("the file");
+    fs::create_dir(&file).expect("a folder");
+    fails(&["`data/v2.db` in", "is no regular file"]);
+}
+
+#[test]
+fn a_container_json_that_cannot_be_changed_is_refused_with_nothing_changed() {
+    for text in ["{", "[]", "// mine\n{}"] {
+        let world = world(&[BEFORE_CONFIGS]);
+        fs::write(world.root.join("groups/main/container.json"), text).expect("a file");
+        ends(
+            &use_codex(&world, &["--all"]),
+            3,
+            &["`groups/main/container.json` of main (ag-1): it is"],
+        );
+        assert_eq!(column(&world, "ag-2"), None);
+    }
+    let world = world(&[BEFORE_CONFIGS]);
+    database(&world)
+        .execute(
+            "UPDATE agent_groups SET folder = '../../x' WHERE id = 'ag-1'",
+            [],
+        )
+        .expect("an update");
+    ends(
+        &use_codex(&world, &["--all"]),
+        3,
+        &["of main (ag-1)", "nothing was written"],
+    );
+}
