@@ -134,6 +134,9 @@ pub enum Skill {
     /// Take the last installation back, or one that was broken off
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Undo(Undo),
+    /// Look for what keeps an installed skill from answering, from its sources to the host's log
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Doctor(Doctor),
     /// List the skills
     List,
     /// Print a skill's document
@@ -274,6 +277,26 @@ pub struct Undo {
     #[allow(missing_docs, reason = "clap would take the comment for help")]
     #[command(flatten)]
     pub lock: LockWait,
+}
+
+/// The arguments of `skill doctor`.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
+    #[arg(value_name = "SKILL|PATH")]
+    pub skill: String,
+    /// The form of the report on stdout
+    #[arg(long, value_enum, default_value_t = DoctorFormat::Text)]
+    pub format: DoctorFormat,
+}
+
+/// The forms of a doctor's report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DoctorFormat {
+    /// A line a check
+    Text,
+    /// One JSON object, its form numbered by `schema`
+    Json,
 }
 
 /// The arguments of `skill show`.

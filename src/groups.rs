@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 pub use database::{Change, Column, DATABASE, Database, Update};
-pub use socket::{Answer, set_provider};
+pub use socket::{Answer, host_answers, set_provider};
 
 use database::{ConfigRow, GroupRow, SessionRow};
 
 use crate::checkout::{Checkout, Entry, File};
+use crate::next::quoted;
 use crate::plan::{Edit, Role};
 use crate::problem::Problem;
 use crate::shown;
@@ -33,8 +34,8 @@ pub struct Group {
     pub folder: String,
     /// Where its provider is read.
     pub source: Source,
-    /// Whether it has an image of its own.
-    pub has_image: bool,
+    /// The image of its own, where it has one.
+    pub image: Option<String>,
     /// Its sessions that receive messages.
     pub sessions: Vec<Session>,
 }
@@ -79,6 +80,39 @@ impl Group {
             Source::Config(named) => effective([&own, named]),
             Source::Files { column, file } => effective([&own, column, file]),
         }
+    }
+
+    /// Where the host readies its containers for another provider than the agent runner starts in them: what is so, and the command that mends it.
+    #[must_use]
+    pub fn disagreements(&self) -> Vec<(String, String)> {
+        let runner = self.in_container();
+        let named = shown::line(&runner);
+        let mend = format!(
+            "nanoclaw provider use {named} --group {}",
+            quoted(Path::new(&self.id))
+        );
+        let differs = |session: Option<&Session>| {
+            let host = self.on_host(session);
+            (host != runner).then(|| shown::line(host))
+        };
+        let of_group = differs(None).map(|host| {
+            let found =
+                format!("the host readies its containers for {host}, and {named} runs in them");
+            (found, mend.clone())
+        });
+        let with_own = self
+            .sessions
+            .iter()
+            .filter(|session| session.provider.is_some());
+        let of_sessions = with_own.filter_map(|session| {
+            let host = differs(Some(session))?;
+            let id = quoted(Path::new(&session.id));
+            let found = format!(
+                "session {id}: the host readies its container for {host}, and {named} runs in it"
+            );
+            Some((found, format!("{mend} --session {id}")))
+        });
+        of_group.into_iter().chain(of_sessions).collect()
     }
 
     /// What messages call it.
@@ -135,7 +169,7 @@ fn group(
     });
     let mut group = Group {
         source: Source::Config(None),
-        has_image: config.is_some_and(|config| config.image_tag.is_some()),
+        image: config.and_then(|config| config.image_tag.clone()),
         sessions: sessions.collect(),
         id: row.id,
         name: row.name,

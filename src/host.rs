@@ -50,6 +50,17 @@ pub fn containers(checkout: &Checkout) -> String {
     format!("{engine} ps{}", filter.unwrap_or_default())
 }
 
+/// The image that the host starts containers of, where its sources say so; a host that is told another one by its environment is not seen.
+#[must_use]
+pub fn image(checkout: &Checkout) -> Option<String> {
+    let source = text(checkout, SLUG)?;
+    let base = slugged(&source, "getContainerImageBase")?;
+    let slug = slug(checkout, &source)?;
+    source
+        .contains(":latest`")
+        .then(|| format!("{base}{slug}:latest"))
+}
+
 /// Where NanoClaw tells two installations on one machine apart.
 const SLUG: &str = "src/install-slug.ts";
 

@@ -110,8 +110,19 @@ fn ended(word: &str, exit: Exit) -> Problem {
     }
 }
 
+/// Whether the second signal has come, and the program is about to end.
+static ENDS: AtomicBool = AtomicBool::new(false);
+
+/// Does not return where the second signal ends the program: what the last act kills must not be taken for something that ended by itself.
+pub fn stand_still_at_the_end() {
+    while ENDS.load(Ordering::SeqCst) {
+        std::thread::sleep(TICK);
+    }
+}
+
 /// Ends the program as it stands. The C library's own last acts are left out: another thread may be amid what they take down.
 fn end_suddenly() {
+    ENDS.store(true, Ordering::SeqCst);
     if let Some(act) = LAST_ACT.get() {
         act();
     }

@@ -23,6 +23,8 @@ pub mod sink;
 
 pub mod branch;
 pub mod builds;
+pub mod doctor;
+pub mod env_file;
 pub mod groups;
 pub mod host;
 pub mod interrupt;
@@ -30,6 +32,7 @@ pub mod needs;
 pub mod next;
 pub mod pending;
 pub mod process;
+pub mod provider;
 pub mod registry;
 pub mod remote;
 

@@ -86,8 +86,9 @@ fn by_person(checkout: &Checkout, skill: &Skill, step: &Step, task: &Task) -> Re
     })
 }
 
-/// The command for the service that is there, by the places where NanoClaw's `setup/service.ts` puts them; else for the one it would make.
-fn restart(checkout: &Checkout) -> Left {
+/// Restarting the host, with the command for the service that is there, by the places where NanoClaw's `setup/service.ts` puts them; else for the one it would make.
+#[must_use]
+pub fn restart(checkout: &Checkout) -> Left {
     let Service { unit, label } = Service::of(checkout);
     let home = std::env::home_dir().unwrap_or_default();
     let in_home = |folder: &str, name: &str| home.join(folder).join(name).is_file();

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
@@ -161,6 +161,22 @@ pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
     } else {
         EngineState::Stopped
     })
+}
+
+/// How long a program may take to answer a question.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks a program that is on the `PATH`, outside the checkout, and gives what it says on standard output; `None` where it is not there, fails, or
+/// takes too long.
+pub fn answer(program: &str, arguments: &[&str]) -> Result<Option<String>> {
+    if !is_program(program) {
+        return Ok(None);
+    }
+    let shell = shell(Path::new("/"))?;
+    let command = cmd!(shell, "{program} {arguments...}").env("LC_ALL", "C");
+    let output = child::output(command.into(), Instant::now().checked_add(PATIENCE))?;
+    let is_answer = output.end.is_success()?;
+    Ok(is_answer.then(|| String::from_utf8_lossy(&output.out).into_owned()))
 }
 
 /// How a task's commands ended.

@@ -22,8 +22,9 @@ const DEMO_SLUG: &str = "ea6d0cbc";
 /// The sections that go on where the skill is installed.
 const AFTER_ADD: [&str; 2] = ["Verify", "Go back"];
 
-/// The section that goes on where a group is.
+/// The section that goes on where a group is, and the one where its host runs.
 const USE: &str = "Use";
+const DOCTOR: &str = "When nobody answers";
 
 #[test]
 fn every_console_block_shows_what_its_commands_print() {
@@ -39,6 +40,8 @@ fn every_console_block_shows_what_its_commands_print() {
             section = block.section;
             if section == USE {
                 world.with_a_group();
+            } else if section == DOCTOR {
+                world.running();
             } else if AFTER_ADD.contains(&section) {
                 world.installed();
             } else {
@@ -69,7 +72,7 @@ fn every_console_block_shows_what_its_commands_print() {
                 world.calls(),
                 "bun test src/providers/codex.factory.test.ts\n"
             ),
-            USE => assert_eq!(changed.text.lines().count(), 7, "{}", changed.text),
+            USE | DOCTOR => assert_eq!(changed.text.lines().count(), 7, "{}", changed.text),
             "Go back" => assert_eq!(changed.text, ""),
             other => panic!("section {other} has a console block that no test knows"),
         }
@@ -119,7 +122,7 @@ fn the_patch_equals_what_add_writes() {
 #[test]
 fn every_command_in_the_prose_runs() {
     let world = World::new();
-    world.with_a_group();
+    world.running();
     let named = spans(&read("README.md"));
     let full = |span: &String| {
         let begins = |words: &[&str]| words.iter().any(|word| span.starts_with(word));
@@ -307,6 +310,7 @@ fn every_flag_that_is_named_exists() {
         "skill build",
         "skill list",
         "skill show",
+        "skill doctor",
         "provider list",
         "provider use",
     ]

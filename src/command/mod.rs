@@ -3,6 +3,7 @@
 pub mod add;
 pub mod build;
 pub mod consent;
+pub mod doctor;
 pub mod look;
 pub mod provider;
 pub mod undo;
@@ -44,6 +45,7 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
         Skill::Status(arguments) => look::status(arguments, here, ui),
         Skill::Build(arguments) => build::run(arguments, here, ui),
         Skill::Undo(arguments) => undo::run(arguments, here, ui),
+        Skill::Doctor(arguments) => doctor::run(arguments, here, ui),
         Skill::List => look::list(ui),
         Skill::Show(arguments) => look::show(arguments, here, ui),
     }

@@ -8,8 +8,7 @@ use anyhow::Result;
 
 use crate::checkout::Checkout;
 use crate::command::look;
-use crate::groups::{self, Database, Group, Session};
-use crate::next::quoted;
+use crate::groups::{self, Database};
 use crate::problem::Exit;
 use crate::registry;
 use crate::shown;
@@ -42,40 +41,11 @@ pub fn list(directory: &Path, ui: Ui) -> Result<Exit> {
             let found = "           not registered: its container ends at every start";
             ui.print(Tint::Bad, found, "")?;
         }
-        for found in disagreements(group) {
-            ui.print(Tint::Warn, "           ", &found)?;
+        for (found, mend) in group.disagreements() {
+            ui.print(Tint::Warn, "           ", &format!("{found}: {mend}"))?;
         }
     }
     Ok(Exit::Done)
-}
-
-/// Where the host readies containers of a group for another provider than the agent runner starts in them, each with what mends it.
-fn disagreements(group: &Group) -> Vec<String> {
-    let runner = group.in_container();
-    let id = quoted(Path::new(&group.id));
-    let mend = format!(
-        "nanoclaw provider use {} --group {id}",
-        shown::line(&runner)
-    );
-    let differs = |session: Option<&Session>| {
-        let host = group.on_host(session);
-        (host != runner).then(|| shown::line(host))
-    };
-    let of_group = differs(None).map(|host| {
-        format!("the host readies its containers for {host}, and {runner} runs in them: {mend}")
-    });
-    let of_sessions = group
-        .sessions
-        .iter()
-        .filter(|session| session.provider.is_some());
-    let of_sessions = of_sessions.filter_map(|session| {
-        let host = differs(Some(session))?;
-        let session = quoted(Path::new(&session.id));
-        Some(format!(
-            "session {session}: the host readies its container for {host}, and {runner} runs in it: {mend} --session {session}"
-        ))
-    });
-    of_group.into_iter().chain(of_sessions).collect()
 }
 
 fn shown_list(names: &[String]) -> String {

@@ -1,11 +1,14 @@
 //! NanoClaw's central database, `data/v2.db`, of both generations: read as its host reads it, and changed in one transaction. What a version
 //! number says is not looked at: the tables are.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
 use crate::checkout::Checkout;
 use crate::interrupt::{self, TICK};
@@ -102,11 +105,26 @@ pub struct Update {
 impl Database {
     /// Opens the database to look at it. Makes no file: where nobody has it open, it is read as it lies there.
     pub fn to_read(checkout: &Checkout) -> Result<Self> {
-        let path = path(checkout)?;
-        let log = Path::new(DATABASE).with_extension("db-wal");
-        let is_open = checkout.standing(&log)?.is_some();
-        let mut uri = format!("file:{}", escaped(&path)?);
-        if !is_open {
+        Self::read_at(checkout, &path(checkout)?, Path::new(DATABASE))
+    }
+
+    /// Opens what the container of a session writes, to look at it; `None` where no container has run for it.
+    pub fn of_session(checkout: &Checkout, group: &str, session: &str) -> Result<Option<Self>> {
+        let place = Path::new("data/v2-sessions").join(group).join(session);
+        let place = place.join("outbound.db");
+        match checkout.standing(&place)? {
+            Some((path, metadata)) if metadata.is_file() => {
+                Self::read_at(checkout, &path, &place).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn read_at(checkout: &Checkout, path: &Path, place: &Path) -> Result<Self> {
+        let log = checkout.standing(&place.with_extension("db-wal"))?;
+        let mut uri = format!("file:{}", escaped(path)?);
+        // SQLite itself would make the files of a write-ahead log that nobody has open.
+        if log.is_none() && has_log(path) {
             uri.push_str("?immutable=1");
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
@@ -177,6 +195,17 @@ impl Database {
                 status: row.get(3)?,
             })
         })
+    }
+
+    /// The conversation that a session goes on with by a provider (NanoClaw's `session_state`), as the provider calls it.
+    pub fn continuation(&self, provider: &str) -> Result<Option<String>> {
+        if self.columns("session_state")?.is_empty() {
+            return Ok(None);
+        }
+        let key = format!("continuation:{}", provider.to_lowercase());
+        let select = "SELECT value FROM session_state WHERE key = ?1";
+        let value = self.connection.query_row(select, [key], |row| row.get(0));
+        value.optional().map_err(|error| explained(&error))
     }
 
     /// Makes the changes in one transaction, which is not committed yet. A value that is no more what it was is a [`Problem`], and nothing is
@@ -280,6 +309,14 @@ fn path(checkout: &Checkout) -> Result<PathBuf> {
                 .into())
         }
     }
+}
+
+/// Whether a database is written through a write-ahead log (the "write version" of SQLite's file format).
+fn has_log(path: &Path) -> bool {
+    let mut head = [0; 19];
+    let file = std::fs::File::open(path);
+    let read = file.and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && head.last() == Some(&2)
 }
 
 /// A path in a URI of SQLite's, which is text.

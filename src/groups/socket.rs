@@ -36,6 +36,11 @@ pub enum Answer {
     Refused(String),
 }
 
+/// Whether a host listens.
+pub fn host_answers(checkout: &Checkout) -> Result<bool> {
+    Ok(connect(checkout)?.is_some())
+}
+
 /// Asks the host that runs to set the provider of a group.
 pub fn set_provider(checkout: &Checkout, group: &str, provider: &str) -> Result<Answer> {
     let Some(mut host) = connect(checkout)? else {

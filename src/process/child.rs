@@ -117,6 +117,7 @@ pub(super) fn run(
         running.target.kill();
     }
     let status = running.reap().context("failed to wait for the process")?;
+    interrupt::stand_still_at_the_end();
     let why = told.map(|(_, why)| why);
     // A Ctrl-C is for all of the terminal's group: a git may have ended of it before it was noticed here.
     let failed = || (!status.success()).then(interrupt::asked).flatten();

@@ -128,6 +128,29 @@ impl World {
         database.execute_batch(tables).unwrap();
     }
 
+    /// The same, with the host built and running, and codex signed in.
+    pub fn running(&self) {
+        self.with_a_group();
+        let put = |path: PathBuf, text: &str, mode: u32| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        };
+        let built = self.root().join("dist");
+        put(built.join("index.js"), "", 0o644);
+        put(built.join("providers/codex.js"), "", 0o644);
+        put(
+            built.join("providers/index.js"),
+            "import './codex.js';\n",
+            0o644,
+        );
+        let login = self.base.join("home/.codex/auth.json");
+        put(login, r#"{"OPENAI_API_KEY":"sk-none"}"#, 0o600);
+        let shown = "LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=@4102444800\\n";
+        let systemctl = format!("#!/bin/sh\ncase \"$*\" in *--user*) printf '{shown}' ;; esac\n");
+        put(self.base.join("tools/systemctl"), &systemctl, 0o755);
+    }
+
     /// How the stand-ins were called since the checkout was made, a call a line.
     pub fn calls(&self) -> String {
         fs::read_to_string(self.base.join("calls")).unwrap_or_default()

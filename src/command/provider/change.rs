@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{disagreements, shown_list};
+use super::shown_list;
 use crate::checkout::Checkout;
 use crate::cli::UseProvider;
 use crate::command::{look, write};
@@ -317,8 +317,9 @@ impl Job<'_> {
     }
 
     fn say_disagreements(&self, wanted: &Wanted) {
-        for found in wanted.groups.iter().flat_map(disagreements) {
-            self.ui.tell(Tint::Warn, "note    ", &found);
+        for (found, mend) in wanted.groups.iter().flat_map(Group::disagreements) {
+            self.ui
+                .tell(Tint::Warn, "note    ", &format!("{found}: {mend}"));
         }
     }
 
@@ -331,7 +332,11 @@ impl Job<'_> {
                 .say("  # running containers keep the provider that they started with");
             for group in changed {
                 let id = next::quoted(Path::new(&group.id));
-                let rebuild = if group.has_image { " --rebuild" } else { "" };
+                let rebuild = if group.image.is_some() {
+                    " --rebuild"
+                } else {
+                    ""
+                };
                 self.ui
                     .say(&format!("  pnpm ncl groups restart --id {id}{rebuild}"));
             }

@@ -1,0 +1,141 @@
+//! Whether a group asks for the skill's provider, and whether host and container mean the same one.
+
+use super::{Check, Level, Patient};
+use crate::groups::{self, Database, Group};
+use crate::registry;
+use crate::shown;
+
+const NAME: &str = "groups";
+
+pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    let database = Database::to_read(patient.checkout);
+    match database.and_then(|database| groups::read(patient.checkout, &database)) {
+        Ok(groups) => judge(
+            &groups,
+            &registry::in_container(patient.checkout),
+            &patient.skill.called,
+        ),
+        Err(error) => vec![Check::warning(
+            NAME,
+            format!("not looked at: {error:#}"),
+            "nanoclaw provider list",
+        )],
+    }
+}
+
+fn judge(groups: &[Group], registered: &[String], provider: &str) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let asks = groups
+        .iter()
+        .filter(|group| group.in_container() == provider);
+    let asks = asks.map(Group::shown).collect::<Vec<_>>();
+    checks.push(if asks.is_empty() {
+        let found = format!("none of {} has {provider} for its provider", groups.len());
+        Check::warning(
+            NAME,
+            found,
+            format!("nanoclaw provider use {provider} --group GROUP"),
+        )
+    } else {
+        Check::ok(
+            NAME,
+            format!("{provider} is the provider of {}", asks.join(", ")),
+        )
+    });
+    for group in groups {
+        let named = group.in_container();
+        if !registered.contains(&named) {
+            let found = format!(
+                "{} has `{}`, which no barrel registers: its container ends at every start",
+                group.shown(),
+                shown::line(&named)
+            );
+            checks.push(Check::error(
+                NAME,
+                found,
+                format!(
+                    "nanoclaw provider use {provider} --group {}",
+                    shown::line(&group.id)
+                ),
+            ));
+        }
+        checks.extend(
+            group
+                .disagreements()
+                .into_iter()
+                .map(|(found, mend)| Check {
+                    name: NAME,
+                    level: Level::Error,
+                    found: format!("{}: {found}", group.shown()),
+                    mend: Some(mend),
+                }),
+        );
+    }
+    checks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Group, judge};
+    use crate::doctor::Level;
+    use crate::groups::{Session, Source};
+
+    #[test]
+    fn groups_ask_for_a_registered_provider_on_both_sides() {
+        let named = |provider: &str| Group {
+            id: "ag-1".to_owned(),
+            name: "main".to_owned(),
+            folder: "main".to_owned(),
+            source: Source::Config(Some(provider.to_owned())),
+            image: None,
+            sessions: Vec::new(),
+        };
+        let split = Group {
+            source: Source::Files {
+                column: Some("claude".to_owned()),
+                file: Some("codex".to_owned()),
+            },
+            ..named("")
+        };
+        let own = Session {
+            id: "s".to_owned(),
+            provider: Some("claude".to_owned()),
+        };
+        let session = Group {
+            sessions: vec![own],
+            ..named("codex")
+        };
+        let registered = ["claude", "codex"].map(str::to_owned);
+        for (group, levels, words) in [
+            (
+                named("Codex"),
+                &[Level::Ok][..],
+                "codex is the provider of main (ag-1)",
+            ),
+            (named("claude"), &[Level::Warning], "none of 1 has codex"),
+            (
+                named("gone"),
+                &[Level::Warning, Level::Error],
+                "which no barrel registers",
+            ),
+            (
+                split,
+                &[Level::Ok, Level::Error],
+                "the host readies its containers for claude, and codex runs",
+            ),
+            (
+                session,
+                &[Level::Ok, Level::Error],
+                "session s: the host readies its container for claude",
+            ),
+        ] {
+            let checks = judge(&[group], &registered, "codex");
+            let found = checks.iter().map(|check| check.level).collect::<Vec<_>>();
+            assert_eq!(found, levels, "{checks:?}");
+            assert!(
+                checks.iter().any(|check| check.found.contains(words)),
+                "{checks:?}"
+            );
+        }
+    }
+}

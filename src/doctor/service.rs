@@ -1,0 +1,223 @@
+//! The service that runs the host: whether it is found, one alone, runs, and has loaded what was built.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::{Check, Moment, Patient};
+use crate::checkout::Checkout;
+use crate::groups;
+use crate::host;
+use crate::next;
+use crate::process;
+
+const NAME: &str = "service";
+
+/// What the host writes last when it is built, and loads first.
+const MAIN: &str = "dist/index.js";
+
+/// The host's service, as systemd tells of it. Elsewhere nothing is found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Service {
+    /// The units that are loaded, of the user and of the system.
+    pub units: Vec<Unit>,
+    /// Whether the host answers at its socket.
+    pub answers: bool,
+}
+
+/// A unit of systemd's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Its name, without `.service`.
+    pub name: String,
+    /// Whether it is the user's, and not the system's.
+    pub is_of_user: bool,
+    /// Its `ActiveState`.
+    pub state: String,
+    /// When it became active.
+    pub since: Option<Moment>,
+    /// Its `Environment`, as systemd shows it.
+    pub environment: String,
+}
+
+impl Service {
+    pub(super) fn look(checkout: &Checkout) -> Result<Self> {
+        let Some(name) = host::Service::of(checkout).unit else {
+            return Ok(Self::default());
+        };
+        let mut units = Vec::new();
+        for is_of_user in [true, false] {
+            let scope = if is_of_user { "--user" } else { "--system" };
+            let unit = format!("{name}.service");
+            let properties = "--property=LoadState,ActiveState,ActiveEnterTimestamp,Environment";
+            let asked = ["show", scope, "--timestamp=unix", properties, "--", &unit];
+            let answer = process::answer("systemctl", &asked)?;
+            units.extend(answer.and_then(|answer| read(&name, is_of_user, &answer)));
+        }
+        let answers = groups::host_answers(checkout)?;
+        Ok(Self { units, answers })
+    }
+
+    /// The value that a unit gives to a variable of the host's environment.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let words = self
+            .units
+            .iter()
+            .flat_map(|unit| unit.environment.split_whitespace());
+        let mut values = words.filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        values.next_back().map(str::to_owned)
+    }
+}
+
+/// Reads what `systemctl show` says of a unit; `None` of one that is not there.
+fn read(name: &str, is_of_user: bool, answer: &str) -> Option<Unit> {
+    let property = |key: &str| {
+        let mut lines = answer.lines();
+        lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+    };
+    let since = property("ActiveEnterTimestamp").and_then(|time| time.strip_prefix('@'));
+    (property("LoadState") == Some("loaded")).then(|| Unit {
+        name: name.to_owned(),
+        is_of_user,
+        state: property("ActiveState").unwrap_or_default().to_owned(),
+        since: since.and_then(|time| time.parse().ok()).map(Moment),
+        environment: property("Environment").unwrap_or_default().to_owned(),
+    })
+}
+
+/// The command that makes a service of the host's, by NanoClaw's `setup`.
+fn set_up(checkout: &Checkout) -> &'static str {
+    if checkout.is_file(Path::new("setup/index.ts")) {
+        "pnpm exec tsx setup/index.ts --step service"
+    } else {
+        "bash nanoclaw.sh"
+    }
+}
+
+pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    let restart = next::restart(patient.checkout);
+    let restart = restart.command.unwrap_or(restart.what);
+    let built = patient.changed(Path::new(MAIN));
+    vec![judge(
+        &patient.service,
+        built,
+        &restart,
+        set_up(patient.checkout),
+    )]
+}
+
+fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) -> Check {
+    let unit = match &service.units[..] {
+        [] if service.answers => {
+            return Check::ok(
+                NAME,
+                "no unit of systemd's, and the host answers at its socket",
+            );
+        }
+        [] => {
+            return Check::error(
+                NAME,
+                "no unit of systemd's is found, and no host answers at data/ncl.sock",
+                set_up,
+            );
+        }
+        [unit] => unit,
+        _ => {
+            let found = "a unit of the user's and one of the system's: two hosts would answer";
+            return Check::warning(
+                NAME,
+                found,
+                "sudo systemctl disable --now the one that is not wanted",
+            );
+        }
+    };
+    let Unit { name, state, .. } = unit;
+    if state != "active" {
+        return Check::error(NAME, format!("{name} is {state}"), restart);
+    }
+    if let (Some(since), Some(built)) = (unit.since, built)
+        && since < built
+    {
+        return Check::warning(
+            NAME,
+            format!("{name} runs since before the host was built: it has not loaded that"),
+            restart,
+        );
+    }
+    Check::ok(
+        NAME,
+        format!("{name} runs, and began after the host was built"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, Service, Unit, judge, read};
+    use crate::doctor::Level;
+
+    const ANSWER: &str = "LoadState=loaded\nActiveState=active\nActiveEnterTimestamp=@20\nEnvironment=HOME=/h CODEX_MODEL=m1\n";
+
+    #[test]
+    fn a_unit_is_read_as_systemctl_shows_it() {
+        let unit = read("claw", true, ANSWER);
+        let expected = Unit {
+            name: "claw".to_owned(),
+            is_of_user: true,
+            state: "active".to_owned(),
+            since: Some(Moment(20)),
+            environment: "HOME=/h CODEX_MODEL=m1".to_owned(),
+        };
+        assert_eq!(unit, Some(expected.clone()));
+        assert_eq!(
+            read("claw", true, "LoadState=not-found\nActiveState=inactive\n"),
+            None
+        );
+        let service = Service {
+            units: vec![expected],
+            answers: false,
+        };
+        assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m1"));
+        assert_eq!(service.variable("CODEX"), None);
+    }
+
+    #[test]
+    fn one_service_runs_and_began_after_the_build() {
+        let units = |answers: &[&str]| {
+            answers
+                .iter()
+                .filter_map(|it| read("claw", true, it))
+                .collect()
+        };
+        let failed = ANSWER.replace("=active", "=failed");
+        for (answers, host, built, level, words) in [
+            (&[ANSWER][..], false, Some(20), Level::Ok, "claw runs"),
+            (&[ANSWER], false, None, Level::Ok, "claw runs"),
+            (
+                &[ANSWER],
+                false,
+                Some(21),
+                Level::Warning,
+                "before the host was built",
+            ),
+            (&[&failed], false, Some(20), Level::Error, "claw is failed"),
+            (
+                &[ANSWER, ANSWER],
+                false,
+                Some(20),
+                Level::Warning,
+                "two hosts",
+            ),
+            (&[], true, Some(20), Level::Ok, "the host answers"),
+            (&[], false, Some(20), Level::Error, "no host answers"),
+        ] {
+            let service = Service {
+                units: units(answers),
+                answers: host,
+            };
+            let check = judge(&service, built.map(Moment), "restart", "set up");
+            assert_eq!(check.level, level, "{check:?}");
+            assert!(check.found.contains(words), "{check:?}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What lies around the host: the name under which its folder is entered, its credential gateway, and the last words of its log.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Check, Patient};
+use crate::env_file;
+use crate::shown;
+
+/// The host's log of errors, by NanoClaw's `setup/service.ts`.
+const LOG: &str = "logs/nanoclaw.error.log";
+
+/// How much of the end of a log is read, in bytes.
+const END: i64 = 64 * 1024;
+
+/// How many lines of it are shown.
+const LINES: usize = 3;
+
+pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    vec![place(patient), gateway(patient), log(patient)]
+}
+
+/// `container/build.sh` names the image by the path as the shell has it, and the host looks for it by the real one.
+fn place(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "folder";
+    let root = patient.checkout.root();
+    let here = std::env::var_os("PWD")
+        .map(std::path::PathBuf::from)
+        .unwrap_or_default();
+    let is_below = std::fs::canonicalize(&here).is_ok_and(|real| real.starts_with(root));
+    judge_place(
+        is_below && !here.starts_with(root),
+        NAME,
+        &root.display().to_string(),
+    )
+}
+
+fn judge_place(is_linked: bool, name: &'static str, root: &str) -> Check {
+    if is_linked {
+        let found = format!(
+            "entered by a symlink to {root}: an image built here has another name than the one that the host looks for"
+        );
+        return Check::warning(name, found, format!("cd {root}"));
+    }
+    Check::ok(name, root)
+}
+
+/// OneCLI keeps the credentials that containers get.
+fn gateway(patient: &Patient<'_>) -> Check {
+    const KEY: &str = "ONECLI_URL";
+    let file = patient
+        .checkout
+        .bytes(Path::new(".env"))
+        .unwrap_or_default();
+    let of_service = patient.service.variable(KEY);
+    let url = of_service.or_else(|| env_file::value(&file, KEY));
+    let answers = url.as_deref().map(|url| (url.to_owned(), answers(url)));
+    judge_gateway(answers)
+}
+
+fn judge_gateway(asked: Option<(String, bool)>) -> Check {
+    const NAME: &str = "OneCLI";
+    match asked {
+        None => Check::ok(NAME, "no ONECLI_URL: not used here"),
+        Some((url, true)) => Check::ok(NAME, format!("answers at {}", crate::remote::mask(&url))),
+        Some((url, false)) => {
+            let found = format!("nothing answers at {}", crate::remote::mask(&url));
+            Check::error(NAME, found, "onecli start, or another ONECLI_URL in .env")
+        }
+    }
+}
+
+/// Whether something listens where a URL points to.
+fn answers(url: &str) -> bool {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let port = if scheme == "https" { 443 } else { 80 };
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let address = if has_port {
+        host.to_owned()
+    } else {
+        format!("{host}:{port}")
+    };
+    let addresses = address.to_socket_addrs();
+    let wait = Duration::from_secs(2);
+    addresses.is_ok_and(|mut all| all.any(|one| TcpStream::connect_timeout(&one, wait).is_ok()))
+}
+
+/// The last lines of the log that name the skill.
+fn log(patient: &Patient<'_>) -> Check {
+    let end = end_of(patient, Path::new(LOG));
+    judge_log(end.as_deref(), &patient.skill.called)
+}
+
+fn end_of(patient: &Patient<'_>, path: &Path) -> Option<String> {
+    let (path, metadata) = patient.checkout.standing(path).ok()??;
+    let mut file = metadata
+        .is_file()
+        .then(|| std::fs::File::open(path).ok())??;
+    // A shorter one is read from its beginning.
+    let _ = file
+        .seek(SeekFrom::End(-END))
+        .or_else(|_| file.seek(SeekFrom::Start(0)));
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn judge_log(end: Option<&str>, called: &str) -> Check {
+    const NAME: &str = "error log";
+    let Some(end) = end else {
+        return Check::ok(NAME, format!("{LOG} is not there"));
+    };
+    let mut lines = end
+        .lines()
+        .filter(|line| line.to_lowercase().contains(called))
+        .collect::<Vec<_>>();
+    let Some(first) = lines
+        .len()
+        .checked_sub(LINES)
+        .or(Some(0))
+        .filter(|_| !lines.is_empty())
+    else {
+        return Check::ok(NAME, format!("no line at the end of {LOG} names {called}"));
+    };
+    let lines = lines.split_off(first).into_iter();
+    let lines = lines
+        .map(|line| crate::remote::mask(&shown::line(line)))
+        .collect::<Vec<_>>();
+    Check::warning(NAME, lines.join(" | "), format!("tail {LOG}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::{answers, judge_gateway, judge_log, judge_place};
+    use crate::doctor::Level;
+
+    #[test]
+    fn a_symlinked_folder_is_warned_of() {
+        assert_eq!(judge_place(true, "folder", "/real").level, Level::Warning);
+        assert_eq!(judge_place(false, "folder", "/real").level, Level::Ok);
+    }
+
+    #[test]
+    fn a_gateway_answers_or_does_not() {
+        let listener =
+            TcpListener::bind("127.0.0.1:0").map(|listener| (listener.local_addr(), listener));
+        let Ok((Ok(address), listener)) = listener else {
+            panic!("no port of the loopback");
+        };
+        let url = format!("http://me:secret@{address}/x");
+        assert!(answers(&url));
+        let check = judge_gateway(Some((url.clone(), true)));
+        assert!(
+            check.level == Level::Ok && !check.found.contains("secret"),
+            "{check:?}"
+        );
+        drop(listener);
+        assert!(!answers(&url));
+        assert_eq!(judge_gateway(Some((url, false))).level, Level::Error);
+        assert_eq!(judge_gateway(None).level, Level::Ok);
+    }
+
+    #[test]
+    fn the_last_lines_that_name_the_skill_are_shown() {
+        let log = "1 Codex\n2 other\n3 codex https://u:p@h/\n4 codex\n5 codex\x1b[0m\n6\n";
+        let check = judge_log(Some(log), "codex");
+        assert_eq!(check.level, Level::Warning);
+        assert_eq!(
+            check.found,
+            "3 codex https://***@h/ | 4 codex | 5 codex\\u{1b}[0m"
+        );
+        assert_eq!(judge_log(Some("1 codex"), "codex").found, "1 codex");
+        for quiet in [None, Some(""), Some("other\n")] {
+            assert_eq!(judge_log(quiet, "codex").level, Level::Ok);
+        }
+    }
+}

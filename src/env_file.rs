@@ -1,0 +1,49 @@
+//! NanoClaw's `.env`, by its own reading rules (`src/env.ts`). Reads and writes no disk.
+
+/// The value that a text gives to a key: lines end at LF and are trimmed, those that begin with `#` are skipped, the first `=` splits, one pair
+/// of quotes around the value goes, the last line that gives one wins. An empty value is none.
+#[must_use]
+pub fn value(text: &[u8], key: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    let mut given = text.split('\n').filter_map(|line| {
+        let line = line.trim();
+        let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+        let value = unquoted(value.trim());
+        (name.trim() == key && !value.is_empty()).then(|| value.to_owned())
+    });
+    given.next_back()
+}
+
+fn unquoted(value: &str) -> &str {
+    let quoted = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    quoted('"').or_else(|| quoted('\'')).unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value;
+
+    #[test]
+    fn a_value_is_what_nanoclaw_reads() {
+        for (text, expected) in [
+            ("A=1", Some("1")),
+            ("  A = 1 \r\n", Some("1")),
+            ("A=1\nA=2\n", Some("2")),
+            ("A=1\nA=\n", Some("1")),
+            ("A=\"1 2\"", Some("1 2")),
+            ("A='1'", Some("1")),
+            ("A='1\"", Some("'1\"")),
+            ("A=\"", Some("\"")),
+            ("A=\"\"", None),
+            ("A=1 # no comment", Some("1 # no comment")),
+            ("A=b=c", Some("b=c")),
+            ("# A=1\n#A=2", None),
+            ("export A=1", None),
+            ("AB=1\nB=2", None),
+            ("A", None),
+            ("", None),
+        ] {
+            assert_eq!(value(text.as_bytes(), "A").as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Codex's sign-in on the host, `~/.codex/auth.json`, of which the host gives every session a copy at each start of a container. Reads no secret
+//! but to see that there is one, and shows none.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::doctor::{Check, Moment, Patient};
+
+const FILE: &str = ".codex/auth.json";
+const NAME: &str = "sign-in";
+
+/// The permissions of all but the owner.
+const OTHERS: u32 = 0o077;
+
+/// After so many days without a refresh, a ChatGPT login is likely to be refused.
+const OLD: i64 = 28;
+
+pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    let file = patient.in_home(FILE);
+    let copies = copies(patient);
+    let mut checks = vec![judge(file.as_deref(), patient.now, copies)];
+    let mode = std::fs::metadata(patient.home.join(FILE)).ok();
+    checks.extend(mode.map(|metadata| judge_mode(metadata.permissions().mode())));
+    checks
+}
+
+/// How a login is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Login {
+    ApiKey,
+    /// With the time of its last refresh.
+    ChatGpt(Option<Moment>),
+}
+
+/// Reads what kind of login a file holds; `None` where it holds none.
+fn login(file: &[u8]) -> Option<Login> {
+    let value = serde_json::from_slice::<Value>(file).ok()?;
+    let text = |pointer: &str| {
+        value
+            .pointer(pointer)?
+            .as_str()
+            .filter(|text| !text.is_empty())
+    };
+    if text("/tokens/access_token").is_some() || text("/tokens/refresh_token").is_some() {
+        return Some(Login::ChatGpt(
+            text("/last_refresh").and_then(Moment::of_rfc3339),
+        ));
+    }
+    text("/OPENAI_API_KEY").map(|_| Login::ApiKey)
+}
+
+fn judge(file: Option<&[u8]>, now: Moment, copies: usize) -> Check {
+    let Some(file) = file else {
+        let found = "nobody is signed in: ~/.codex/auth.json is not there";
+        return Check::error(NAME, found, "codex login");
+    };
+    let sessions = format!("{copies} sessions have a copy");
+    match login(file) {
+        None => Check::error(NAME, "~/.codex/auth.json holds no login", "codex login"),
+        Some(Login::ApiKey) => Check::ok(NAME, format!("by an API key; {sessions}")),
+        Some(Login::ChatGpt(None)) => Check::ok(NAME, format!("by ChatGPT; {sessions}")),
+        Some(Login::ChatGpt(Some(refreshed))) => {
+            let age = refreshed.days_before(now);
+            let found = format!("by ChatGPT, refreshed {age} days ago; {sessions}");
+            if age > OLD {
+                Check::warning(NAME, found, "codex login")
+            } else {
+                Check::ok(NAME, found)
+            }
+        }
+    }
+}
+
+fn judge_mode(mode: u32) -> Check {
+    const NAME: &str = "auth.json";
+    let mode = mode & 0o777;
+    if mode & OTHERS == 0 {
+        return Check::ok(NAME, format!("only this user can read it (0{mode:o})"));
+    }
+    let found = format!("others can read ~/.codex/auth.json (0{mode:o})");
+    Check::warning(NAME, found, "chmod 600 ~/.codex/auth.json")
+}
+
+/// How many sessions have a copy, below `data/v2-sessions/<group>/<session>`.
+fn copies(patient: &Patient<'_>) -> usize {
+    let Ok(Some((folder, _))) = patient.checkout.standing(Path::new("data/v2-sessions")) else {
+        return 0;
+    };
+    let below = |folder: &Path| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let sessions = below(&folder).into_iter().flat_map(|group| below(&group));
+    sessions
+        .filter(|session| session.join("codex/auth.json").is_file())
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, judge, judge_mode};
+    use crate::doctor::Level;
+
+    #[test]
+    fn a_login_is_by_key_or_by_chatgpt_and_not_too_old() {
+        let chatgpt = r#"{"OPENAI_API_KEY":null,"tokens":{"access_token":"a.secret","refresh_token":"r"},"last_refresh":"1970-01-02T00:00:00.5Z"}"#;
+        for (file, now, level, words) in [
+            (
+                Some(r#"{"OPENAI_API_KEY":"sk-secret"}"#),
+                0,
+                Level::Ok,
+                "by an API key; 2 sessions have a copy",
+            ),
+            (
+                Some(chatgpt),
+                3,
+                Level::Ok,
+                "by ChatGPT, refreshed 2 days ago",
+            ),
+            (Some(chatgpt), 30, Level::Warning, "refreshed 29 days ago"),
+            (
+                Some(r#"{"tokens":{"refresh_token":"r"}}"#),
+                0,
+                Level::Ok,
+                "by ChatGPT; ",
+            ),
+            (
+                Some(r#"{"OPENAI_API_KEY":null,"tokens":null}"#),
+                0,
+                Level::Error,
+                "holds no login",
+            ),
+            (Some("{"), 0, Level::Error, "holds no login"),
+            (Some(""), 0, Level::Error, "holds no login"),
+            (None, 0, Level::Error, "is not there"),
+        ] {
+            let check = judge(file.map(str::as_bytes), Moment(now * 86_400), 2);
+            assert_eq!(check.level, level, "{check:?}");
+            assert!(
+                check.found.contains(words) && !check.found.contains("secret"),
+                "{check:?}"
+            );
+            assert_eq!(
+                check.mend.as_deref(),
+                (level > Level::Ok).then_some("codex login")
+            );
+        }
+    }
+
+    #[test]
+    fn a_login_that_others_can_read_is_warned_of() {
+        assert_eq!(judge_mode(0o100_600).level, Level::Ok);
+        for mode in [0o100_640, 0o100_604, 0o100_644] {
+            assert_eq!(judge_mode(mode).level, Level::Warning);
+        }
+    }
+}

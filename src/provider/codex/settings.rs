@@ -1,0 +1,306 @@
+//! Which codex and which model answer, and which settings reach them.
+
+use std::path::Path;
+
+use anyhow::Result;
+use regex::bytes::Regex;
+
+use super::CALLED;
+use crate::doctor::{Check, Patient};
+use crate::env_file;
+use crate::process;
+use crate::shown;
+
+/// The provider in the container, which gives the model that is asked when nobody names one.
+const PROVIDER: &str = "container/agent-runner/src/providers/codex.ts";
+
+/// The newest release that the models of today refuse, as a request of NanoClaw's tells (nanocoai/nanoclaw pull 3299).
+const REFUSED_UP_TO: [u32; 3] = [0, 124, 0];
+
+/// Models that have left Codex, by how their names begin, and since when.
+const RETIRED: [(&str, &str); 1] = [("gpt-5.4", "2026-08-31")];
+
+/// Keys of `.env` that the host's provider reads in its environment alone.
+const OF_ENVIRONMENT: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "CODEX_MODEL"];
+
+/// Keys that NanoClaw's own document names, and where a checkout that knows them names them.
+const DOCUMENTED: [&str; 2] = ["AGENT_PROVIDER", "NANOCLAW_MCP_SERVERS"];
+
+/// The sources that a checkout would read them in.
+const READERS: [&str; 4] = [
+    "src/config.ts",
+    "src/env.ts",
+    "src/container-runner.ts",
+    "src/container-config.ts",
+];
+
+pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
+    let pin = patient.pin();
+    let asked = process::answer(CALLED, &["--version"])?;
+    let env = patient
+        .checkout
+        .bytes(Path::new(".env"))
+        .unwrap_or_default();
+    Ok(vec![
+        judge_host(asked.as_deref(), pin.as_deref()),
+        judge_pin(pin.as_deref()),
+        judge_model(
+            patient.service.variable("CODEX_MODEL").as_deref(),
+            usual_model(
+                &patient
+                    .checkout
+                    .bytes(Path::new(PROVIDER))
+                    .unwrap_or_default(),
+            )
+            .as_deref(),
+            patient
+                .service
+                .units
+                .first()
+                .map(|unit| (unit.name.as_str(), unit.is_of_user)),
+        ),
+        judge_keys(&env, &|key| knows(patient, key)),
+        judge_base_url(patient),
+    ])
+}
+
+fn judge_host(answer: Option<&str>, pin: Option<&str>) -> Check {
+    const NAME: &str = "codex here";
+    let pin = pin.unwrap_or("latest");
+    let install = format!("npm install -g @openai/codex@{pin}");
+    let Some(answer) = answer else {
+        let found = "no codex on the PATH: it signs in here, and runs in the image";
+        return Check::warning(NAME, found, install);
+    };
+    let version = answer.split_whitespace().last().unwrap_or_default();
+    if version == pin {
+        return Check::ok(NAME, version);
+    }
+    let found = format!("{} here, and {pin} in the image", shown::line(version));
+    Check::warning(NAME, found, install)
+}
+
+fn judge_pin(pin: Option<&str>) -> Check {
+    const NAME: &str = "pin";
+    let Some(pin) = pin else {
+        return Check::error(
+            NAME,
+            "the Dockerfile pins no codex",
+            "nanoclaw skill add codex",
+        );
+    };
+    let numbers = pin.split(['.', '-', '+']).take(3).map(str::parse::<u32>);
+    let numbers = numbers.collect::<Result<Vec<_>, _>>().unwrap_or_default();
+    if numbers[..] <= REFUSED_UP_TO[..] {
+        let found = format!("codex {pin}: the models of today refuse it (400)");
+        let mend = "nanoclaw skill add codex --set CODEX_VERSION=X.Y.Z, a release that npm view @openai/codex version names";
+        return Check::warning(NAME, found, mend);
+    }
+    Check::ok(NAME, format!("codex {pin}"))
+}
+
+/// The model that the provider's source gives where the environment names none.
+fn usual_model(source: &[u8]) -> Option<String> {
+    let pattern = r#"(?-u)CODEX_MODEL\b[^\n]*(?:\?\?|\|\|)\s*['"]([A-Za-z0-9._-]+)['"]"#;
+    let found = Regex::new(pattern)
+        .ok()?
+        .captures(source)?
+        .get(1)?
+        .as_bytes()
+        .to_vec();
+    String::from_utf8(found).ok()
+}
+
+fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, bool)>) -> Check {
+    const NAME: &str = "model";
+    let (model, whence) = match (named, usual) {
+        (Some(model), _) => (model, "CODEX_MODEL of the service"),
+        (None, Some(model)) => (
+            model,
+            "the provider's own, for the host's environment names none",
+        ),
+        (None, None) => {
+            let found = format!("not looked at: {PROVIDER} gives it in no way that is read here");
+            return Check::warning(NAME, found, format!("grep -n MODEL {PROVIDER}"));
+        }
+    };
+    let model = shown::line(model);
+    let retired = RETIRED.iter().find(|(begin, _)| model.starts_with(begin));
+    let Some((_, since)) = retired else {
+        return Check::ok(NAME, format!("{model} ({whence})"));
+    };
+    let mend = match unit {
+        Some((unit, true)) => format!(
+            "systemctl --user edit {unit}: [Service] Environment=CODEX_MODEL=MODEL; then restart it"
+        ),
+        Some((unit, false)) => format!(
+            "sudo systemctl edit {unit}: [Service] Environment=CODEX_MODEL=MODEL; then restart it"
+        ),
+        None => "CODEX_MODEL=MODEL in the environment of the host".to_owned(),
+    };
+    Check::warning(
+        NAME,
+        format!("{model} ({whence}) left Codex on {since}"),
+        mend,
+    )
+}
+
+/// Whether the checkout's sources name a key at all.
+fn knows(patient: &Patient<'_>, key: &str) -> bool {
+    let names = |path: &&'static str| {
+        let text = patient.checkout.bytes(Path::new(path)).unwrap_or_default();
+        memchr::memmem::find(&text, key.as_bytes()).is_some()
+    };
+    READERS.iter().any(names)
+}
+
+fn judge_keys(env: &[u8], knows: &dyn Fn(&str) -> bool) -> Check {
+    const NAME: &str = ".env";
+    let is_set = |key: &&str| env_file::value(env, key).is_some();
+    let idle = OF_ENVIRONMENT
+        .into_iter()
+        .filter(is_set)
+        .collect::<Vec<_>>();
+    let unknown = DOCUMENTED
+        .into_iter()
+        .filter(is_set)
+        .filter(|key| !knows(key))
+        .collect::<Vec<_>>();
+    let mut found = Vec::new();
+    if !idle.is_empty() {
+        found.push(format!(
+            "{}: read in the host's environment, which .env does not reach",
+            idle.join(", ")
+        ));
+    }
+    if !unknown.is_empty() {
+        found.push(format!(
+            "{}: nothing in this checkout reads it",
+            unknown.join(", ")
+        ));
+    }
+    if found.is_empty() {
+        return Check::ok(NAME, "no key for codex without an effect");
+    }
+    let mend = "take them out; a key counts by codex login --with-api-key, a model in the service's environment";
+    Check::warning(NAME, found.join("; "), mend)
+}
+
+/// Codex honours an endpoint of its configuration, of which the image's own is the one that the provider does not write over.
+fn judge_base_url(patient: &Patient<'_>) -> Check {
+    const NAME: &str = "endpoint";
+    let text = patient
+        .layer()
+        .and_then(|(file, _)| patient.checkout.bytes(file))
+        .unwrap_or_default();
+    let names = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
+    if names("/etc/codex/config.toml") && names("openai_base_url") {
+        return Check::ok(NAME, "the one of the image's /etc/codex/config.toml");
+    }
+    Check::ok(NAME, "OpenAI's own")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{judge_host, judge_keys, judge_model, judge_pin, usual_model};
+    use crate::doctor::{Check, Level};
+
+    fn is(check: &Check, level: Level, words: &str) {
+        assert_eq!(check.level, level, "{check:?}");
+        assert!(check.found.contains(words), "{check:?}");
+        assert_eq!(check.mend.is_some(), level > Level::Ok);
+    }
+
+    #[test]
+    fn codex_here_is_of_the_pinned_version() {
+        for (answer, level, words) in [
+            (Some("codex-cli 0.130.0\n"), Level::Ok, "0.130.0"),
+            (
+                Some("codex-cli 0.124.0\n"),
+                Level::Warning,
+                "0.124.0 here, and 0.130.0 in the image",
+            ),
+            (Some(""), Level::Warning, " here"),
+            (None, Level::Warning, "no codex on the PATH"),
+        ] {
+            is(&judge_host(answer, Some("0.130.0")), level, words);
+        }
+    }
+
+    #[test]
+    fn a_pin_that_models_refuse_is_warned_of() {
+        for (pin, level) in [
+            (Some("0.124.0"), Level::Warning),
+            (Some("0.99.9"), Level::Warning),
+            (Some("0.124.1"), Level::Ok),
+            (Some("0.130.0-alpha.1"), Level::Ok),
+            (Some("1.0.0"), Level::Ok),
+            (None, Level::Error),
+        ] {
+            is(&judge_pin(pin), level, "");
+        }
+    }
+
+    #[test]
+    fn a_model_that_has_left_is_warned_of() {
+        let source =
+            b"this.model = (options.env?.CODEX_MODEL as string | undefined) ?? 'gpt-5.4-mini';";
+        let usual = usual_model(source);
+        assert_eq!(usual.as_deref(), Some("gpt-5.4-mini"));
+        assert_eq!(usual_model(b"const m = 'gpt';"), None);
+        for (named, usual, level, words) in [
+            (
+                None,
+                usual.as_deref(),
+                Level::Warning,
+                "gpt-5.4-mini (the provider's own",
+            ),
+            (
+                Some("gpt-5.4"),
+                None,
+                Level::Warning,
+                "left Codex on 2026-08-31",
+            ),
+            (
+                Some("gpt-6"),
+                usual.as_deref(),
+                Level::Ok,
+                "gpt-6 (CODEX_MODEL of the service)",
+            ),
+            (None, Some("gpt-6"), Level::Ok, "gpt-6"),
+            (None, None, Level::Warning, "not looked at"),
+        ] {
+            is(
+                &judge_model(named, usual, Some(("claw", true))),
+                level,
+                words,
+            );
+        }
+    }
+
+    #[test]
+    fn keys_without_an_effect_are_warned_of() {
+        let knows = |key: &str| key == "NANOCLAW_MCP_SERVERS";
+        for (env, level, words) in [
+            (
+                "TZ=UTC\n# OPENAI_API_KEY=x\nCODEX_MODEL=\nNANOCLAW_MCP_SERVERS={}\n",
+                Level::Ok,
+                "",
+            ),
+            (
+                "OPENAI_API_KEY=sk-secret\nCODEX_MODEL=m\n",
+                Level::Warning,
+                "OPENAI_API_KEY, CODEX_MODEL: read in the host's environment",
+            ),
+            (
+                "AGENT_PROVIDER=codex\n",
+                Level::Warning,
+                "AGENT_PROVIDER: nothing in this checkout reads it",
+            ),
+        ] {
+            let check = judge_keys(env.as_bytes(), &knows);
+            is(&check, level, words);
+            assert!(!check.found.contains("secret"));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The threads that sessions go on with: whether codex still has them.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::doctor::{Check, Patient};
+use crate::groups::{self, Database, Group};
+use crate::shown;
+
+const NAME: &str = "threads";
+
+/// How deep codex keeps its threads: `sessions/<year>/<month>/<day>/rollout-<time>-<thread>.jsonl`.
+const DEPTH: usize = 4;
+
+pub(super) fn check(patient: &Patient<'_>, provider: &str) -> Check {
+    match look(patient, provider) {
+        Ok((count, stale)) => judge(count, &stale),
+        Err(error) => Check::warning(
+            NAME,
+            format!("not looked at: {error:#}"),
+            "nanoclaw provider list",
+        ),
+    }
+}
+
+/// How many sessions go on with a thread, and those whose thread is gone.
+fn look(patient: &Patient<'_>, provider: &str) -> Result<(usize, Vec<String>)> {
+    let checkout = patient.checkout;
+    let groups = groups::read(checkout, &Database::to_read(checkout)?)?;
+    let sessions = |group: &Group| {
+        let ids = group.sessions.iter().map(|session| session.id.clone());
+        ids.map(|id| (group.id.clone(), id)).collect::<Vec<_>>()
+    };
+    let mut count = 0;
+    let mut stale = Vec::new();
+    for (group, session) in groups.iter().flat_map(sessions) {
+        let Some(database) = Database::of_session(checkout, &group, &session)? else {
+            continue;
+        };
+        let Some(thread) = database.continuation(provider)? else {
+            continue;
+        };
+        count += 1;
+        let kept = Path::new("data/v2-sessions").join(&group).join(&session);
+        let kept = checkout.standing(&kept.join("codex/sessions"))?;
+        if !kept.is_some_and(|(folder, _)| has(&folder, &thread, DEPTH)) {
+            stale.push(session);
+        }
+    }
+    Ok((count, stale))
+}
+
+/// Whether a file below a folder is named for a thread.
+fn has(folder: &Path, thread: &str, depth: usize) -> bool {
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder {
+            depth > 1 && has(&entry.path(), thread, depth - 1)
+        } else {
+            entry.file_name().to_string_lossy().contains(thread)
+        }
+    })
+}
+
+fn judge(count: usize, stale: &[String]) -> Check {
+    if stale.is_empty() {
+        return Check::ok(NAME, format!("{count} sessions go on with one"));
+    }
+    let stale = stale.iter().map(shown::line).collect::<Vec<_>>().join(", ");
+    let found =
+        format!("the thread of {stale} is gone: it begins a new one, without what was said before");
+    Check::warning(NAME, found, "none is needed")
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{DEPTH, has, judge};
+    use crate::doctor::Level;
+
+    #[test]
+    fn a_thread_is_found_where_codex_keeps_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = folder.path().join("2026/05/01");
+        fs::create_dir_all(&day).unwrap();
+        fs::write(day.join("rollout-2026-05-01T12-00-00-0199-ab.jsonl"), "").unwrap();
+        assert!(has(folder.path(), "0199-ab", DEPTH));
+        assert!(!has(folder.path(), "0199-ac", DEPTH));
+        assert!(!has(&folder.path().join("gone"), "0199-ab", DEPTH));
+    }
+
+    #[test]
+    fn a_thread_that_is_gone_is_warned_of() {
+        assert_eq!(judge(2, &[]).level, Level::Ok);
+        let check = judge(2, &["s-1".to_owned()]);
+        assert_eq!(check.level, Level::Warning);
+        assert!(check.found.contains("the thread of s-1 is gone"));
+    }
+}

@@ -1,0 +1,345 @@
+//! `skill doctor` on a host where all is well, and on one where one thing after the other is not.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+use serde_json::Value;
+use support::{PROJECT, Run, Tree, World};
+
+const TABLES: &str = "
+    CREATE TABLE agent_groups (id TEXT PRIMARY KEY, name TEXT, folder TEXT, agent_provider TEXT);
+    CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_group_id TEXT, agent_provider TEXT, status TEXT);
+    CREATE TABLE container_configs (agent_group_id TEXT PRIMARY KEY, provider TEXT, image_tag TEXT, updated_at TEXT);
+    INSERT INTO agent_groups VALUES ('ag-1', 'Main', 'main', NULL);
+    INSERT INTO container_configs VALUES ('ag-1', 'codex', NULL, '2026-05-01T12:00:00.000Z');
+    INSERT INTO sessions VALUES ('s-1', 'ag-1', NULL, 'active');
+";
+
+const SESSION: &str = "
+    CREATE TABLE session_state (key TEXT PRIMARY KEY, value TEXT, updated_at TEXT);
+    INSERT INTO session_state VALUES ('continuation:codex', '0199-thread', '2026-05-01T12:00:00.000Z');
+";
+
+const IMAGE: &str = "export function getContainerImageBase(projectRoot?: string): string {\n  return `nanoclaw-agent-v2-${getInstallSlug(projectRoot)}`;\n}\nexport const image = `${getContainerImageBase()}:latest`;\n";
+
+/// Engine, service manager and codex of a host where all is well.
+const DOCKER: &str = "case \"$*\" in info) ;; *inspect*) echo 2100-01-01T00:00:00.5Z ;; history*) echo 'RUN |1 CODEX_VERSION=0.130.0 /bin/sh -c pnpm install -g \"@openai/codex@${CODEX_VERSION}\"' ;; *) exit 1 ;; esac";
+const SYSTEMCTL: &str = "case \"$*\" in *--user*) printf 'LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=@4102444800\\nEnvironment=HOME=/h CODEX_MODEL=gpt-6\\n' ;; *) echo LoadState=not-found ;; esac";
+const CODEX: &str = "echo codex-cli 0.130.0";
+
+fn put(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+fn append(path: &Path, text: &str) {
+    let was = fs::read_to_string(path).expect("a file");
+    put(path, &format!("{was}{text}"));
+}
+
+fn stand_in(world: &World, name: &str, body: &str) {
+    let program = world.base().join("bin").join(name);
+    put(&program, &format!("#!/bin/sh\n{body}\n"));
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
+}
+
+fn execute(file: &Path, sql: &str) {
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    let database = Connection::open(file).expect("a database");
+    database.execute_batch(sql).expect("its tables");
+}
+
+/// A host where all is well.
+fn well() -> World {
+    let mut world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    for (name, body) in [
+        ("docker", DOCKER),
+        ("systemctl", SYSTEMCTL),
+        ("codex", CODEX),
+    ] {
+        stand_in(&world, name, body);
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", world.base().join("bin").display());
+    world.environment.push(("PATH", path));
+    let added = world.nanoclaw(&[
+        "skill",
+        "add",
+        "codex",
+        "--no-build",
+        "-y",
+        "--set",
+        "CODEX_VERSION=0.130.0",
+    ]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let root = world.root.clone();
+    put(&root.join(".git/nanoclaw/pending-codex"), "");
+    append(&root.join("src/install-slug.ts"), IMAGE);
+    put(&root.join("dist/index.js"), "");
+    put(&root.join("dist/providers/codex.js"), "");
+    put(
+        &root.join("dist/providers/index.js"),
+        "import './codex.js';\n",
+    );
+    execute(&root.join("data/v2.db"), TABLES);
+    let session = root.join("data/v2-sessions/ag-1/s-1");
+    execute(&session.join("outbound.db"), SESSION);
+    put(&session.join("codex/auth.json"), "{}");
+    put(
+        &session.join("codex/sessions/2026/05/01/rollout-x-0199-thread.jsonl"),
+        "",
+    );
+    let login = world.base().join("home/.codex/auth.json");
+    put(&login, "{\"OPENAI_API_KEY\":\"sk-secret\"}");
+    fs::set_permissions(&login, Permissions::from_mode(0o600)).expect("a mode");
+    world
+}
+
+fn doctor(world: &World) -> Run {
+    world.nanoclaw(&["skill", "doctor", "codex", "--format", "json"])
+}
+
+/// The checks of a run: the level and the evidence of each.
+fn checks(run: &Run) -> Vec<(String, String, String)> {
+    let whole = serde_json::from_slice::<Value>(&run.stdout);
+    let whole = whole.unwrap_or_else(|error| panic!("{error}: {run:?}"));
+    let checks = whole["checks"].as_array().expect("checks").iter();
+    let text = |check: &Value, key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    let checks = checks.map(|check| {
+        (
+            text(check, "name"),
+            text(check, "level"),
+            text(check, "found"),
+        )
+    });
+    checks.collect()
+}
+
+#[test]
+fn a_host_where_all_is_well_has_no_warning() {
+    let world = well();
+    let before = Tree::read(&world.base());
+    let run = doctor(&world);
+    let found = checks(&run);
+    let worse = found
+        .iter()
+        .filter(|(_, level, _)| level != "ok")
+        .collect::<Vec<_>>();
+    assert!(worse.is_empty() && found.len() >= 16, "{worse:?}");
+    assert_eq!(run.code, 0);
+    assert_eq!(before.differences(&Tree::read(&world.base())), [""; 0]);
+    let text = world.nanoclaw(&["skill", "doctor", "codex"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(
+        text.contains("ok       sign-in     by an API key; 1 sessions have a copy"),
+        "{text}"
+    );
+    assert!(!text.contains("sk-secret"));
+}
+
+type Harm = fn(&World);
+
+/// What harms the host, the check that tells it, and how.
+const HARMS: [(Harm, &str, &str, &str); 20] = [
+    (
+        |w| fs::remove_file(w.root.join("src/providers/codex.ts")).expect("a file"),
+        "sources",
+        "error",
+        "6 of 7",
+    ),
+    (
+        |w| fs::remove_file(w.root.join("dist/providers/codex.js")).expect("a file"),
+        "host build",
+        "error",
+        "dist/ has nothing built of src/providers/codex.ts",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("dist/providers/index.js"),
+                "// import './codex.js';\n",
+            );
+        },
+        "host build",
+        "error",
+        "does not import `./codex.js`",
+    ),
+    (
+        |w| later(&w.root.join("src/providers/codex.ts")),
+        "host build",
+        "warning",
+        "is newer than",
+    ),
+    (
+        |w| put(&w.root.join(".git/nanoclaw/pending-codex"), "image\n"),
+        "builds",
+        "warning",
+        "pending: image",
+    ),
+    (
+        |w| stand_in(w, "docker", "exit 1"),
+        "image",
+        "warning",
+        "`docker` does not answer",
+    ),
+    (
+        |w| stand_in(w, "docker", "[ \"$*\" = info ]"),
+        "image",
+        "error",
+        ":latest is not there",
+    ),
+    (
+        |w| stand_in(w, "docker", &DOCKER.replace("2100", "2020")),
+        "image",
+        "warning",
+        "is older than the Dockerfile",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET image_tag = 'own:1'; DROP TABLE IF EXISTS x",
+            );
+        },
+        "image",
+        "ok",
+        "own:1 holds @openai/codex",
+    ),
+    (
+        |w| stand_in(w, "systemctl", "echo LoadState=not-found"),
+        "service",
+        "error",
+        "no host answers",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("=active", "=failed")),
+        "service",
+        "error",
+        "is failed",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("@4102444800", "@9")),
+        "service",
+        "warning",
+        "before the host was built",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("gpt-6", "gpt-5.4-mini")),
+        "model",
+        "warning",
+        "left Codex on 2026-08-31",
+    ),
+    (
+        |w| stand_in(w, "codex", "exit 1"),
+        "codex here",
+        "warning",
+        "no codex on the PATH",
+    ),
+    (
+        |w| fs::remove_file(w.base().join("home/.codex/auth.json")).expect("a file"),
+        "sign-in",
+        "error",
+        "nobody is signed in: ~/.codex/auth.json",
+    ),
+    (
+        |w| {
+            fs::set_permissions(
+                w.base().join("home/.codex/auth.json"),
+                Permissions::from_mode(0o644),
+            )
+            .expect("a mode");
+        },
+        "auth.json",
+        "warning",
+        "(0644)",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join(".env"),
+                "OPENAI_API_KEY=sk-secret\nONECLI_URL=http://127.0.0.1:1\n",
+            );
+        },
+        "OneCLI",
+        "error",
+        "nothing answers at http://127.0.0.1:1",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET provider = NULL",
+            );
+        },
+        "groups",
+        "warning",
+        "none of 1 has codex",
+    ),
+    (
+        |w| {
+            fs::remove_dir_all(w.root.join("data/v2-sessions/ag-1/s-1/codex/sessions"))
+                .expect("a folder");
+        },
+        "threads",
+        "warning",
+        "the thread of s-1 is gone",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("logs/nanoclaw.error.log"),
+                "x\nCodex: 401 at https://me:secret@h/\n",
+            );
+        },
+        "error log",
+        "warning",
+        "Codex: 401 at https://***@h/",
+    ),
+];
+
+fn later(path: &Path) {
+    let file = fs::File::options().append(true).open(path).expect("a file");
+    let time = SystemTime::now() + Duration::from_secs(3600);
+    file.set_modified(time).expect("a time");
+}
+
+#[test]
+fn what_keeps_codex_from_answering_is_told() {
+    for (harm, name, level, words) in HARMS {
+        let world = well();
+        harm(&world);
+        let run = doctor(&world);
+        let found = checks(&run);
+        let told = found.iter().any(|(its_name, its_level, its_words)| {
+            its_name == name && its_level == level && its_words.contains(words)
+        });
+        assert!(told, "no {level} of {name}, `{words}`, in {found:?}");
+        let has_error = found.iter().any(|(_, level, _)| level == "error");
+        assert_eq!(run.code, i32::from(has_error), "{found:?}");
+        assert!(!String::from_utf8_lossy(&run.stdout).contains("secret"));
+    }
+}
+
+#[test]
+fn a_checkout_that_is_entered_by_a_symlink_is_told() {
+    let mut world = well();
+    let link = world.base().join("link");
+    symlink(&world.root, &link).expect("a symlink");
+    let shown = link.to_str().expect("UTF-8").to_owned();
+    world.environment.push(("PWD", shown));
+    let run = world.nanoclaw_in(&link, &["skill", "doctor", "codex", "--format", "json"]);
+    let found = checks(&run);
+    let told = |(name, level, _): &(String, String, String)| name == "folder" && level == "warning";
+    assert!(found.iter().any(told), "{found:?}");
+}
