@@ -134,6 +134,9 @@ pub enum Skill {
     /// Take the last installation back, or one that was broken off
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Undo(Undo),
+    /// Sign in, and choose the model
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Configure(Configure),
     /// Look for what keeps an installed skill from answering, from its sources to the host's log
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Doctor(Doctor),
@@ -277,6 +280,41 @@ pub struct Undo {
     #[allow(missing_docs, reason = "clap would take the comment for help")]
     #[command(flatten)]
     pub lock: LockWait,
+}
+
+/// The arguments of `skill configure`.
+#[derive(Debug, Args)]
+pub struct Configure {
+    /// The skill's name
+    #[arg(value_name = "SKILL")]
+    pub skill: String,
+    /// Sign in with a ChatGPT subscription, in a browser, or with an API key
+    #[arg(long, value_enum)]
+    pub auth: Option<Auth>,
+    /// Read the API key from standard input
+    #[arg(long, conflicts_with = "api_key_file")]
+    pub api_key_stdin: bool,
+    /// Read the API key from a file
+    #[arg(long, value_name = "FILE")]
+    pub api_key_file: Option<PathBuf>,
+    /// Sign in also where that takes the place of a ChatGPT login; the old file is kept
+    #[arg(long)]
+    pub replace_login: bool,
+    /// Give this model to the host's service
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Auth {
+    /// With a ChatGPT subscription
+    Chatgpt,
+    /// With an API key, typed, from standard input or from a file
+    ApiKey,
 }
 
 /// The arguments of `skill doctor`.

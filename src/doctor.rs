@@ -144,6 +144,12 @@ impl<'a> Patient<'a> {
         dockerfile::pin(&file.bytes, layer)
     }
 
+    /// Whether every fact of the skill holds.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.survey.holds()
+    }
+
     /// The command that runs the skill's builds.
     #[must_use]
     pub fn build(&self) -> String {

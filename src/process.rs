@@ -179,6 +179,30 @@ pub fn answer(program: &str, arguments: &[&str]) -> Result<Option<String>> {
     Ok(is_answer.then(|| String::from_utf8_lossy(&output.out).into_owned()))
 }
 
+/// Runs a program that is on the `PATH`, outside the checkout and where it may ask on the terminal, with a text on its standard input, and gives whether
+/// it succeeded. `said` sees each line of its output, with credentials in URLs masked.
+pub fn attend(
+    program: &str,
+    arguments: &[&str],
+    input: &str,
+    said: &mut dyn FnMut(&str),
+) -> Result<bool> {
+    let shell = shell(Path::new("/"))?;
+    let (stdin, mut to) = io::pipe().context("failed to make a pipe")?;
+    // A pipe holds that much without a reader.
+    to.write_all(input.as_bytes())
+        .context("failed to write to a pipe")?;
+    drop(to);
+    let command = Command::from(cmd!(shell, "{program} {arguments...}"));
+    let end = child::run_with(command, Place::OurGroup, stdin.into(), None, &mut |heard| {
+        if let Heard::Out(line) | Heard::Err(line) = heard {
+            said(mask(&String::from_utf8_lossy(line)).trim_end());
+        }
+        Ok(())
+    })?;
+    end.is_success()
+}
+
 /// How a task's commands ended.
 pub enum Ended {
     /// All of them succeeded.

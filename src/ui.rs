@@ -142,7 +142,11 @@ impl Ui {
         }
         interrupt::watch()?;
         terminal::lend();
-        let answer = ask(clean(question));
+        let question = clean(question);
+        let answer = ask(move || {
+            let confirm = dialoguer::Confirm::new();
+            confirm.with_prompt(question).default(true).interact_opt()
+        });
         if let (Ok(answer), None) = (&answer, interrupt::asked()) {
             terminal::is_back();
             return Ok(answer.unwrap_or(false));
@@ -159,6 +163,27 @@ impl Ui {
                 .context("failed to read the answer")?
                 .unwrap_or(false)),
         }
+    }
+
+    /// Asks for a secret, which is not shown as it is typed; `None` where nobody is there to be asked, or nothing was typed. A signal that comes
+    /// meanwhile is an error.
+    pub fn secret(self, question: &str) -> Result<Option<String>> {
+        if !self.terminal {
+            return Ok(None);
+        }
+        interrupt::watch()?;
+        terminal::lend();
+        let question = clean(question);
+        let answer = ask(move || {
+            let password = dialoguer::Password::new();
+            password.with_prompt(question).interact()
+        });
+        give_back();
+        if let Some(problem) = interrupt::asked() {
+            return Err(problem.and_nothing_written().into());
+        }
+        let answer = answer.context("failed to read the answer")?;
+        Ok(Some(answer).filter(|answer| !answer.is_empty()))
     }
 
     /// Whether somebody is there to be asked.
@@ -204,16 +229,15 @@ impl Default for Ui {
     }
 }
 
-/// Waits for the answer, or for a signal. The question is put by a thread of its own: it may read on when a signal has come, and is left to.
-fn ask(question: String) -> io::Result<Option<bool>> {
+/// Waits for the answer to a question, or for a signal. It is put by a thread of its own: that may read on when a signal has come, and is left to.
+fn ask<T: Send + 'static>(
+    question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+) -> io::Result<T> {
     let (sender, answers) = mpsc::channel();
     let ask = move || {
-        let asked = dialoguer::Confirm::new()
-            .with_prompt(question)
-            .default(true)
-            .interact_opt();
+        let asked = question().map_err(|dialoguer::Error::IO(error)| error);
         // Nobody waits any more when a signal came first.
-        let _ = sender.send(asked.map_err(|dialoguer::Error::IO(error)| error));
+        let _ = sender.send(asked);
     };
     thread::Builder::new().spawn(ask)?;
     loop {
@@ -223,6 +247,11 @@ fn ask(question: String) -> io::Result<Option<bool>> {
             Err(_) => return Err(io::ErrorKind::Interrupted.into()),
         }
     }
+}
+
+/// All of standard input, as text.
+pub fn read_all() -> Result<String> {
+    io::read_to_string(io::stdin()).context("failed to read standard input")
 }
 
 /// Writes a line on stderr at once: stderr is not buffered, and a line in pieces could be broken by another program's.

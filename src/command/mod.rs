@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod build;
+pub mod configure;
 pub mod consent;
 pub mod doctor;
 pub mod look;
@@ -45,6 +46,7 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
         Skill::Status(arguments) => look::status(arguments, here, ui),
         Skill::Build(arguments) => build::run(arguments, here, ui),
         Skill::Undo(arguments) => undo::run(arguments, here, ui),
+        Skill::Configure(arguments) => configure::run(arguments, here, ui),
         Skill::Doctor(arguments) => doctor::run(arguments, here, ui),
         Skill::List => look::list(ui),
         Skill::Show(arguments) => look::show(arguments, here, ui),

@@ -79,11 +79,22 @@ pub(super) fn run(
     deadline: Option<Instant>,
     heard: &mut dyn FnMut(Heard<'_>) -> Result<()>,
 ) -> Result<End> {
+    run_with(command, place, Stdio::null(), deadline, heard)
+}
+
+/// Runs a command as [`run`] does, with a standard input.
+pub(super) fn run_with(
+    command: Command,
+    place: Place,
+    stdin: Stdio,
+    deadline: Option<Instant>,
+    heard: &mut dyn FnMut(Heard<'_>) -> Result<()>,
+) -> Result<End> {
     interrupt::watch()?;
     if let Some(problem) = interrupt::asked() {
         return Ok(End::Interrupted(problem));
     }
-    let mut running = Running::start(command, place)?;
+    let mut running = Running::start(command, place, stdin)?;
     let mut ended = None;
     let mut told: Option<(Instant, End)> = None;
     loop {
@@ -226,9 +237,9 @@ struct Running {
 }
 
 impl Running {
-    fn start(mut command: Command, place: Place) -> Result<Self> {
+    fn start(mut command: Command, place: Place, stdin: Stdio) -> Result<Self> {
         command
-            .stdin(Stdio::null())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if place == Place::OwnGroup {

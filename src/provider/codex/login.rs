@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::doctor::{Check, Moment, Patient};
 
-const FILE: &str = ".codex/auth.json";
+pub(super) const FILE: &str = ".codex/auth.json";
 const NAME: &str = "sign-in";
 
 /// The permissions of all but the owner.
@@ -28,27 +28,40 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
 
 /// How a login is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Login {
+pub(super) enum Login {
     ApiKey,
     /// With the time of its last refresh.
     ChatGpt(Option<Moment>),
 }
 
-/// Reads what kind of login a file holds; `None` where it holds none.
-fn login(file: &[u8]) -> Option<Login> {
-    let value = serde_json::from_slice::<Value>(file).ok()?;
-    let text = |pointer: &str| {
-        value
-            .pointer(pointer)?
-            .as_str()
-            .filter(|text| !text.is_empty())
-    };
-    if text("/tokens/access_token").is_some() || text("/tokens/refresh_token").is_some() {
-        return Some(Login::ChatGpt(
-            text("/last_refresh").and_then(Moment::of_rfc3339),
-        ));
+impl Login {
+    /// How it was made, and how old it is.
+    pub(super) fn shown(&self, now: Moment) -> String {
+        match self {
+            Self::ApiKey => "by an API key".to_owned(),
+            Self::ChatGpt(None) => "by ChatGPT".to_owned(),
+            Self::ChatGpt(Some(refreshed)) => {
+                format!(
+                    "by ChatGPT, refreshed {} days ago",
+                    refreshed.days_before(now)
+                )
+            }
+        }
     }
-    text("/OPENAI_API_KEY").map(|_| Login::ApiKey)
+
+    /// Reads what kind of login a file holds; `None` where it holds none.
+    pub(super) fn of(file: &[u8]) -> Option<Self> {
+        let value = serde_json::from_slice::<Value>(file).ok()?;
+        let text = |pointer: &str| {
+            let text = value.pointer(pointer)?.as_str();
+            text.filter(|text| !text.is_empty())
+        };
+        if text("/tokens/access_token").is_some() || text("/tokens/refresh_token").is_some() {
+            let refreshed = text("/last_refresh").and_then(Moment::of_rfc3339);
+            return Some(Self::ChatGpt(refreshed));
+        }
+        text("/OPENAI_API_KEY").map(|_| Self::ApiKey)
+    }
 }
 
 fn judge(file: Option<&[u8]>, now: Moment, copies: usize) -> Check {
@@ -56,20 +69,15 @@ fn judge(file: Option<&[u8]>, now: Moment, copies: usize) -> Check {
         let found = "nobody is signed in: ~/.codex/auth.json is not there";
         return Check::error(NAME, found, "codex login");
     };
-    let sessions = format!("{copies} sessions have a copy");
-    match login(file) {
-        None => Check::error(NAME, "~/.codex/auth.json holds no login", "codex login"),
-        Some(Login::ApiKey) => Check::ok(NAME, format!("by an API key; {sessions}")),
-        Some(Login::ChatGpt(None)) => Check::ok(NAME, format!("by ChatGPT; {sessions}")),
-        Some(Login::ChatGpt(Some(refreshed))) => {
-            let age = refreshed.days_before(now);
-            let found = format!("by ChatGPT, refreshed {age} days ago; {sessions}");
-            if age > OLD {
-                Check::warning(NAME, found, "codex login")
-            } else {
-                Check::ok(NAME, found)
-            }
+    let Some(login) = Login::of(file) else {
+        return Check::error(NAME, "~/.codex/auth.json holds no login", "codex login");
+    };
+    let found = format!("{}; {copies} sessions have a copy", login.shown(now));
+    match login {
+        Login::ChatGpt(Some(refreshed)) if refreshed.days_before(now) > OLD => {
+            Check::warning(NAME, found, "codex login")
         }
+        _ => Check::ok(NAME, found),
     }
 }
 

@@ -21,7 +21,10 @@ const REFUSED_UP_TO: [u32; 3] = [0, 124, 0];
 const RETIRED: [(&str, &str); 1] = [("gpt-5.4", "2026-08-31")];
 
 /// Keys of `.env` that the host's provider reads in its environment alone.
-const OF_ENVIRONMENT: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", "CODEX_MODEL"];
+const OF_ENVIRONMENT: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", CODEX_MODEL];
+
+/// The variable that names the model.
+pub(super) const CODEX_MODEL: &str = "CODEX_MODEL";
 
 /// Keys that NanoClaw's own document names, and where a checkout that knows them names them.
 const DOCUMENTED: [&str; 2] = ["AGENT_PROVIDER", "NANOCLAW_MCP_SERVERS"];
@@ -45,7 +48,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
         judge_host(asked.as_deref(), pin.as_deref()),
         judge_pin(pin.as_deref()),
         judge_model(
-            patient.service.variable("CODEX_MODEL").as_deref(),
+            patient.service.variable(CODEX_MODEL).as_deref(),
             usual_model(
                 &patient
                     .checkout
@@ -111,6 +114,13 @@ fn usual_model(source: &[u8]) -> Option<String> {
     String::from_utf8(found).ok()
 }
 
+/// Since when a model is gone; `None` of one that is not known to be.
+pub(super) fn retired(model: &str) -> Option<&'static str> {
+    let mut known = RETIRED.iter();
+    let (_, since) = known.find(|(begin, _)| model.starts_with(begin))?;
+    Some(since)
+}
+
 fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, bool)>) -> Check {
     const NAME: &str = "model";
     let (model, whence) = match (named, usual) {
@@ -125,14 +135,11 @@ fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, boo
         }
     };
     let model = shown::line(model);
-    let retired = RETIRED.iter().find(|(begin, _)| model.starts_with(begin));
-    let Some((_, since)) = retired else {
+    let Some(since) = retired(&model) else {
         return Check::ok(NAME, format!("{model} ({whence})"));
     };
     let mend = match unit {
-        Some((unit, true)) => format!(
-            "systemctl --user edit {unit}: [Service] Environment=CODEX_MODEL=MODEL; then restart it"
-        ),
+        Some((_, true)) => format!("nanoclaw skill configure {CALLED} --model MODEL"),
         Some((unit, false)) => format!(
             "sudo systemctl edit {unit}: [Service] Environment=CODEX_MODEL=MODEL; then restart it"
         ),

@@ -1,0 +1,116 @@
+//! The model that codex is asked for: the host's provider reads it in the host's environment alone, so that it is given to the host's service, by a
+//! drop-in of its unit (systemd.unit(5)).
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::settings::{CODEX_MODEL, retired};
+use crate::doctor::Patient;
+use crate::files;
+use crate::problem::Problem;
+use crate::process;
+use crate::shown;
+
+/// A drop-in that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DropIn {
+    /// Where: absolute, in the home folder.
+    pub path: PathBuf,
+    /// Its whole content.
+    pub text: String,
+    /// The unit's name.
+    pub unit: String,
+    /// Whether it is there so already.
+    pub is_there: bool,
+}
+
+/// What gives a model to the host's service: a drop-in for a unit of this user's. Where there is none, a [`Problem`] says what does.
+pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
+    is_name(model)?;
+    let units = &patient.service.units;
+    let Some(unit) = units.iter().find(|unit| unit.is_of_user) else {
+        let found = "the model is read in the host's environment, and no systemd unit of this user's runs the host";
+        let hint = match units.first() {
+            None => format!(
+                "start the host with {CODEX_MODEL}={model}: before `bash start-nanoclaw.sh`, or under EnvironmentVariables in its launchd plist"
+            ),
+            Some(unit) => format!(
+                "sudo systemctl edit {}, with the lines [Service] and Environment={CODEX_MODEL}={model}",
+                shown::line(&unit.name)
+            ),
+        };
+        return Err(Problem::refused(found)
+            .and_nothing_written()
+            .hint(hint)
+            .into());
+    };
+    let place = format!(
+        ".config/systemd/user/{}.service.d/nanoclaw-model.conf",
+        unit.name
+    );
+    let text = format!("[Service]\nEnvironment={CODEX_MODEL}={model}\n");
+    Ok(DropIn {
+        is_there: patient
+            .in_home(&place)
+            .is_some_and(|there| there == text.as_bytes()),
+        path: patient.home.join(place),
+        text,
+        unit: unit.name.clone(),
+    })
+}
+
+/// Writes a drop-in and has systemd read it. It counts when the service starts anew.
+pub fn write(drop_in: &DropIn) -> Result<()> {
+    files::replace_private(&drop_in.path, drop_in.text.as_bytes())?;
+    if process::answer("systemctl", &["--user", "daemon-reload"])?.is_none() {
+        let found = "the drop-in is written, and systemd did not read it";
+        return Err(Problem::could_not_run(found)
+            .hint("systemctl --user daemon-reload")
+            .into());
+    }
+    Ok(())
+}
+
+/// A model's name, as it can stand in a line of systemd's without quotes.
+fn is_name(model: &str) -> Result<()> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/');
+    let shown = shown::line(model);
+    if model.is_empty()
+        || !model.starts_with(|c: char| c.is_ascii_alphanumeric())
+        || !model.chars().all(plain)
+    {
+        let found = format!("expected a model, such as gpt-5.5, found `{shown}`");
+        return Err(Problem::could_not_run(found).and_nothing_written().into());
+    }
+    let Some(since) = retired(model) else {
+        return Ok(());
+    };
+    let found = format!("`{shown}` left Codex on {since}: it would answer nothing");
+    Err(Problem::refused(found).and_nothing_written().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn a_model_is_one_plain_word_that_has_not_left() {
+        for model in ["gpt-5.5", "gpt-oss:20b", "openai/gpt-6"] {
+            assert!(is_name(model).is_ok(), "{model}");
+        }
+        for model in [
+            "",
+            "-x",
+            "a b",
+            "a\nExecStart=x",
+            "a\"",
+            "%h",
+            "$x",
+            "gpt-5.4",
+            "gpt-5.4-mini",
+        ] {
+            assert!(is_name(model).is_err(), "{model}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Signing in to codex by its own `codex login`. Writes nothing of it itself but a copy of a login that another one takes the place of.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::CALLED;
+use super::login::{FILE, Login};
+use crate::doctor::Patient;
+use crate::files;
+use crate::problem::Problem;
+use crate::process;
+
+/// How somebody signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// With a ChatGPT subscription, in a browser.
+    ChatGpt,
+    /// With an API key.
+    ApiKey(String),
+}
+
+/// What stands in the way of signing in, or why there is nothing to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Already {
+    /// That login is there.
+    There(String),
+    /// There is none, or one that may be replaced.
+    No,
+}
+
+/// Looks at the login that is there: `auth.json` holds one, and a ChatGPT login goes only where that was asked for.
+pub fn look(patient: &Patient<'_>, by: &By, replace: bool) -> Result<Already> {
+    let there = patient.in_home(FILE).and_then(|file| Login::of(&file));
+    match (there, by) {
+        (Some(login @ Login::ChatGpt(_)), By::ChatGpt) if !replace => {
+            Ok(Already::There(login.shown(patient.now)))
+        }
+        (Some(login @ Login::ChatGpt(_)), By::ApiKey(_)) if !replace => {
+            let found = format!(
+                "signed in {}: ~/.codex/auth.json holds one login, and the key would take its place",
+                login.shown(patient.now)
+            );
+            Err(Problem::refused(found)
+                .and_nothing_written()
+                .hint("--replace-login does it, and keeps the old file")
+                .into())
+        }
+        _ => Ok(Already::No),
+    }
+}
+
+/// A key as codex takes it: one word. What is none is a [`Problem`] that does not name it.
+pub fn key(text: &str) -> Result<String> {
+    const LONGEST: usize = 1024;
+    let key = text.trim();
+    let is_word = |c: char| c.is_ascii_graphic();
+    if key.is_empty() || key.len() > LONGEST || !key.chars().all(is_word) {
+        let found = "expected an API key, one word of printable ASCII";
+        return Err(Problem::could_not_run(found).and_nothing_written().into());
+    }
+    Ok(key.to_owned())
+}
+
+/// Refuses to go on without codex here: its login is made by it.
+pub fn is_possible(patient: &Patient<'_>) -> Result<()> {
+    if process::is_program(CALLED) {
+        return Ok(());
+    }
+    let pin = patient.pin().unwrap_or_else(|| "latest".to_owned());
+    Err(
+        Problem::could_not_run("no codex on the PATH: a login is made by it alone")
+            .and_nothing_written()
+            .hint(format!("npm install -g @openai/codex@{pin}"))
+            .into(),
+    )
+}
+
+/// Signs in, and gives where the old login is kept, if there was one. `said` sees what codex says.
+pub fn sign_in(
+    patient: &Patient<'_>,
+    by: &By,
+    said: &mut dyn FnMut(&str),
+) -> Result<Option<PathBuf>> {
+    let old = patient.in_home(FILE);
+    let kept = old
+        .as_deref()
+        .map(|old| keep(&patient.home, old))
+        .transpose()?;
+    let (arguments, input) = match by {
+        By::ChatGpt => (&["login"][..], String::new()),
+        By::ApiKey(key) => (&["login", "--with-api-key"][..], format!("{key}\n")),
+    };
+    let ended = process::attend(CALLED, arguments, &input, said);
+    let is_in =
+        matches!(ended, Ok(true)) && process::answer(CALLED, &["login", "status"])?.is_some();
+    if is_in {
+        return Ok(kept);
+    }
+    // What was there is there again, whatever codex has made of it.
+    if let Some(old) = &old {
+        files::replace_private(&patient.home.join(FILE), old)?;
+    }
+    if let Some(kept) = &kept {
+        let _ = files::remove(kept);
+    }
+    ended?;
+    let found = "codex did not sign in; the login is as it was before";
+    Err(Problem::could_not_run(found)
+        .hint("what codex says above is why")
+        .into())
+}
+
+/// How many logins are kept at most.
+const MOST: u32 = 1000;
+
+/// Keeps a login beside its place under a name that is not taken, for its owner alone.
+fn keep(home: &Path, old: &[u8]) -> Result<PathBuf> {
+    let name = |number: u32| home.join(format!("{FILE}.nanoclaw-{number}"));
+    let free = (1..=MOST)
+        .map(name)
+        .find(|path| path.symlink_metadata().is_err());
+    let free = free.context("too many logins are kept")?;
+    files::replace_private(&free, old)?;
+    Ok(free)
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::{FILE, keep, key};
+
+    #[test]
+    fn a_key_is_one_word_and_is_not_said() {
+        assert_eq!(key(" sk-a_1\n").unwrap(), "sk-a_1");
+        for text in ["", "\n", "sk a", "sk\u{7}", "schlüssel", &"x".repeat(1025)] {
+            let error = key(text).unwrap_err().to_string();
+            assert!(
+                text.trim().is_empty() || !error.contains(text.trim()),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_login_that_was_is_kept_for_its_owner_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let first = keep(home.path(), b"one").unwrap();
+        let second = keep(home.path(), b"two").unwrap();
+        assert_eq!(first, home.path().join(format!("{FILE}.nanoclaw-1")));
+        for (path, text) in [(first, "one"), (second, "two")] {
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}

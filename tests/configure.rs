@@ -1,0 +1,260 @@
+//! `skill configure`: signing in by codex's own login, of which a stand-in is here, and a model for the host's service.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+
+use std::fs::{self, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use support::{PROJECT, Run, Tree, World};
+
+/// Logs in as codex does: a key comes on standard input; `status` says whether there is a login.
+const CODEX: &str = "A=\"$HOME/.codex/auth.json\"; mkdir -p \"$HOME/.codex\"
+case \"$*\" in
+'login --with-api-key') read -r key; printf '{\"OPENAI_API_KEY\":\"%s\"}' \"$key\" > \"$A\"; echo 'Successfully logged in' >&2 ;;
+login) echo 'open https://auth.example/?state=s1'; printf '{\"tokens\":{\"refresh_token\":\"r2\"}}' > \"$A\" ;;
+'login status') [ -s \"$A\" ] ;;
+*) exit 9 ;;
+esac";
+
+const CHATGPT: &str =
+    "{\"tokens\":{\"refresh_token\":\"r1\"},\"last_refresh\":\"2026-05-01T12:00:00Z\"}";
+
+fn stand_in(world: &World, name: &str, body: &str) {
+    let program = world.base().join("bin").join(name);
+    fs::create_dir_all(world.base().join("bin")).expect("a folder");
+    fs::write(&program, format!("#!/bin/sh\n{body}\n")).expect("a stand-in");
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
+}
+
+fn world() -> World {
+    let mut world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    stand_in(&world, "codex", CODEX);
+    stand_in(
+        &world,
+        "systemctl",
+        "echo \"$*\" >> \"$HOME/calls\"; case \"$*\" in *'show --user'*) printf 'LoadState=loaded\\nActiveState=active\\n' ;; esac",
+    );
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", world.base().join("bin").display());
+    world.environment.push(("PATH", path));
+    ends(
+        &world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]),
+        0,
+        "codex is installed",
+    );
+    world
+}
+
+fn login(world: &World) -> PathBuf {
+    world.base().join("home/.codex/auth.json")
+}
+
+fn sign_in_before(world: &World, text: &str) {
+    fs::create_dir_all(world.base().join("home/.codex")).expect("a folder");
+    fs::write(login(world), text).expect("a login");
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).expect("a file")
+}
+
+fn ends(run: &Run, code: i32, words: &str) {
+    assert_eq!(run.code, code, "{run:?}");
+    assert!(run.stderr.contains(words), "no `{words}` in {run:?}");
+    assert!(!format!("{run:?}").contains("secret"), "{run:?}");
+}
+
+fn configure(world: &World, arguments: &[&str]) -> Run {
+    world.nanoclaw(&[&["skill", "configure", "codex"], arguments].concat())
+}
+
+/// Runs the command with a key on standard input.
+fn with_key(world: &World, key: &str, arguments: &[&str]) -> Run {
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    command
+        .args(["skill", "configure", "codex", "--api-key-stdin"])
+        .args(arguments);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program");
+    let mut stdin = child.stdin.take().expect("its standard input");
+    // A run that refuses reads none of it.
+    let _ = stdin.write_all(key.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("an end");
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: output.stdout,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+#[test]
+fn a_key_goes_through_codexs_own_login() {
+    let world = world();
+    ends(&with_key(&world, "sk-secret\n", &[]), 0, "signed in");
+    assert_eq!(read(&login(&world)), "{\"OPENAI_API_KEY\":\"sk-secret\"}");
+    let file = world.base().join("home/key");
+    fs::write(&file, "sk-secret2\n").expect("a key");
+    let run = configure(
+        &world,
+        &[
+            "--auth",
+            "api-key",
+            "--api-key-file",
+            file.to_str().expect("UTF-8"),
+        ],
+    );
+    ends(&run, 0, "the old login is");
+    assert_eq!(read(&login(&world)), "{\"OPENAI_API_KEY\":\"sk-secret2\"}");
+    let kept = world.base().join("home/.codex/auth.json.nanoclaw-1");
+    assert_eq!(read(&kept), "{\"OPENAI_API_KEY\":\"sk-secret\"}");
+    let mode = kept.metadata().expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_chatgpt_login_goes_only_where_that_was_asked_for() {
+    let world = world();
+    sign_in_before(&world, CHATGPT);
+    ends(
+        &with_key(&world, "sk-secret\n", &[]),
+        3,
+        "--replace-login does it",
+    );
+    ends(
+        &configure(&world, &["--auth", "chatgpt"]),
+        0,
+        "already signed in by ChatGPT",
+    );
+    assert_eq!(read(&login(&world)), CHATGPT);
+    ends(
+        &with_key(&world, "sk-secret\n", &["--replace-login"]),
+        0,
+        "signed in",
+    );
+    assert_eq!(read(&login(&world)), "{\"OPENAI_API_KEY\":\"sk-secret\"}");
+    let kept = world.base().join("home/.codex/auth.json.nanoclaw-1");
+    assert_eq!(read(&kept), CHATGPT);
+    // The address is for the person, whole.
+    ends(
+        &configure(&world, &["--auth", "chatgpt"]),
+        0,
+        "open https://auth.example/?state=s1",
+    );
+    assert!(read(&login(&world)).contains("r2"));
+}
+
+#[test]
+fn a_login_that_fails_leaves_the_one_that_was() {
+    let world = world();
+    for body in [
+        "echo no >&2; exit 1",
+        "rm -f \"$HOME/.codex/auth.json\"; exit 1",
+        "case \"$*\" in *status) exit 1 ;; esac; echo x > \"$HOME/.codex/auth.json\"",
+    ] {
+        sign_in_before(&world, CHATGPT);
+        stand_in(&world, "codex", body);
+        let run = with_key(&world, "sk-secret\n", &["--replace-login"]);
+        ends(
+            &run,
+            2,
+            "codex did not sign in; the login is as it was before",
+        );
+        assert_eq!(read(&login(&world)), CHATGPT);
+        let folder = fs::read_dir(world.base().join("home/.codex")).expect("the folder");
+        assert_eq!(folder.count(), 1);
+    }
+}
+
+#[test]
+fn what_cannot_be_done_is_said_before_anything_is_written() {
+    let world = world();
+    let before = Tree::read(&world.base().join("home"));
+    ends(
+        &with_key(&world, "two words\n", &[]),
+        2,
+        "expected an API key, one word",
+    );
+    ends(
+        &with_key(&world, "", &[]),
+        2,
+        "expected an API key, one word",
+    );
+    ends(
+        &configure(&world, &["--auth", "api-key"]),
+        2,
+        "--api-key-stdin reads it from standard input",
+    );
+    ends(&configure(&world, &[]), 1, "pending: nothing was asked for");
+    ends(
+        &configure(&world, &["--model", "gpt-5.4-mini"]),
+        3,
+        "left Codex on 2026-08-31",
+    );
+    ends(
+        &configure(&world, &["--model", "x\nExecStart=y"]),
+        2,
+        "expected a model",
+    );
+    fs::remove_file(world.base().join("bin/codex")).expect("the stand-in");
+    if !std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join("codex").exists())
+    {
+        ends(
+            &with_key(&world, "sk-secret\n", &[]),
+            2,
+            "npm install -g @openai/codex@",
+        );
+    }
+    ends(&world.nanoclaw(&["skill", "undo", "-y"]), 0, "is undone");
+    ends(
+        &with_key(&world, "sk-secret\n", &[]),
+        3,
+        "nanoclaw skill add codex",
+    );
+    let _ = fs::remove_file(world.base().join("home/calls"));
+    assert_eq!(
+        before.differences(&Tree::read(&world.base().join("home"))),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_model_is_given_to_the_hosts_service() {
+    let world = world();
+    let run = configure(&world, &["--model", "gpt-6"]);
+    ends(&run, 0, "    Environment=CODEX_MODEL=gpt-6");
+    ends(&run, 0, "systemctl --user restart nanoclaw-v2-");
+    let units = world.base().join("home/.config/systemd/user");
+    let unit = fs::read_dir(units)
+        .expect("a folder")
+        .next()
+        .expect("a unit")
+        .expect("an entry");
+    let drop_in = unit.path().join("nanoclaw-model.conf");
+    assert_eq!(read(&drop_in), "[Service]\nEnvironment=CODEX_MODEL=gpt-6\n");
+    assert!(read(&world.base().join("home/calls")).ends_with("--user daemon-reload\n"));
+    ends(
+        &configure(&world, &["--model", "gpt-6"]),
+        0,
+        "gpt-6 is already set",
+    );
+    ends(&configure(&world, &["--model", "gpt-7"]), 0, "gpt-7 is set");
+    stand_in(&world, "systemctl", "echo LoadState=not-found");
+    ends(
+        &configure(&world, &["--model", "gpt-7"]),
+        3,
+        "CODEX_MODEL=gpt-7",
+    );
+}
