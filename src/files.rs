@@ -6,7 +6,7 @@ mod fault;
 mod own;
 mod sync;
 
-pub use own::{open_own, read_own};
+pub use own::{free_name, open_own, read_own};
 pub use sync::{Unsynced, sync};
 
 use std::fs::{self, File, OpenOptions, Permissions};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
-pub use done::{can_undo, last};
+pub use done::{can_undo, changes};
 pub use record::{Change, Kind, Step, Written};
 
 use crate::checkout::{Checkout, Entry, File};
@@ -48,6 +48,8 @@ pub struct TakenBack {
     pub files: usize,
     /// Files that hold neither what was there before nor what was written, and stay as they are; with the place where what was there before is kept.
     pub left: Vec<(PathBuf, Option<PathBuf>)>,
+    /// Files that hold what was written, and stay: one that is left may import them.
+    pub needed: Vec<PathBuf>,
 }
 
 /// What stands where a write was broken off.
@@ -56,6 +58,8 @@ enum There {
     AsBefore,
     /// What the write made; what takes its place is this, or nothing.
     AsWritten(Option<File>),
+    /// Nothing, where something was before and something was written.
+    Gone(File),
     /// Something else.
     Other,
     /// What must not be touched: a symlink leads to another place.
@@ -185,13 +189,21 @@ impl<'a> Journal<'a> {
             ..TakenBack::default()
         };
         self.checkout.look_again();
-        // A file that is left with lines of ours in it needs those that they name.
+        // A file that is left with lines of ours in it needs those that they name. An undo that is taken back puts back what they name in any case.
         let mut is_needed = false;
+        let is_undo = self.change.command == UNDO;
         for step in self.change.steps.iter().rev() {
             let target = self.target(step.kind, &step.path);
             let context = || format!("failed to take back `{}`", step.path.display());
             let staged = stage::staged(&target).with_context(context)?;
-            let there = self.there(step)?;
+            let there = match self.there(step)? {
+                // Nothing is lost where nothing is, and lines that come back may name it.
+                There::Gone(before) if is_undo && step.kind == Kind::Payload => {
+                    There::AsWritten(Some(before))
+                }
+                There::Gone(_) => There::Other,
+                there => there,
+            };
             // What waits beside its place has not come there.
             let waits = there != There::Elsewhere && fs::symlink_metadata(&staged).is_ok();
             if waits {
@@ -200,14 +212,14 @@ impl<'a> Journal<'a> {
             match there {
                 There::AsBefore => {}
                 There::AsWritten(_) if is_needed && step.kind == Kind::Payload => {
-                    came.left.push((step.path.clone(), None));
+                    came.needed.push(step.path.clone());
                 }
                 There::AsWritten(before) => {
                     stage::put(&target, before.as_ref()).with_context(context)?;
                     came.files += usize::from(step.kind.is_of_checkout());
                 }
-                There::Other | There::Elsewhere => {
-                    is_needed |= step.kind.is_of_checkout() && !waits;
+                There::Gone(_) | There::Other | There::Elsewhere => {
+                    is_needed |= step.kind.is_of_checkout() && !waits && !is_undo;
                     came.left.push((step.path.clone(), self.keep_before(step)?));
                 }
             }
@@ -242,6 +254,8 @@ impl<'a> Journal<'a> {
             There::AsBefore
         } else if step.is_written(now.as_ref()) {
             There::AsWritten(step.before_in_place_of(now.as_ref()))
+        } else if let (None, Some(before)) = (now, &step.before) {
+            There::Gone(before.clone())
         } else {
             There::Other
         })

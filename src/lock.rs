@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -45,13 +45,17 @@ impl Lock {
         let file = files::open_own(options.mode(0o600), &path);
         let mut file = file.with_context(context)?;
         wait(&file, checkout, timeout, waits)?;
-        let first = file.metadata().with_context(context)?.len() == 0;
-        let words = format!("process {} (nanoclaw {command})\n", std::process::id());
-        let written = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(words.as_bytes()));
-        written.with_context(context)?;
+        let found = file.metadata().with_context(context)?;
+        let first = found.len() == 0;
+        // By a hard link it is another's file, too: it locks, and holds no words of ours.
+        if found.nlink() == 1 {
+            let words = format!("process {} (nanoclaw {command})\n", std::process::id());
+            let written = file
+                .set_len(0)
+                .and_then(|()| file.rewind())
+                .and_then(|()| file.write_all(words.as_bytes()));
+            written.with_context(context)?;
+        }
         Ok(Self { _file: file, first })
     }
 

@@ -3,7 +3,7 @@
 mod child;
 mod fetch;
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
@@ -285,11 +285,8 @@ fn open_log(path: &Path) -> Result<File> {
             .with_context(|| format!("failed to make `{}`", folder.display()))?;
     }
     let context = || format!("failed to open the log `{}`", path.display());
+    files::free_name(path).with_context(context)?;
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let file = files::open_own(&mut options, path).with_context(context)?;
-    // One that was there keeps its mode.
-    let private = Permissions::from_mode(0o600);
-    file.set_permissions(private).with_context(context)?;
-    Ok(file)
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).with_context(context)
 }

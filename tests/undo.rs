@@ -242,3 +242,100 @@ fn what_leads_out_of_the_programs_folder_stops_every_write() {
         assert_eq!(theirs, "theirs\n", "{name}");
     }
 }
+
+/// An undo that was killed when all of its files were in place, just before its journal went.
+fn break_off_undo() -> World {
+    let undo = |world: &World, call: usize| {
+        let log = world.base().join("calls");
+        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+        command.args(UNDO);
+        command.env("NANOCLAW_FAULT", format!("{call}:kill:{}", log.display()));
+        support::run(&mut command);
+        fs::read_to_string(log).expect("a log")
+    };
+    let world = sample();
+    add(&world);
+    let calls = undo(&world, 0);
+    let is_end = |line: &str| line.starts_with("unlink") && line.ends_with("/journal");
+    let end = calls.lines().position(is_end).expect("the journal's end");
+    let world = sample();
+    add(&world);
+    undo(&world, end + 1);
+    assert!(state(&world).join("journal").exists());
+    assert!(!world.root.join(COPIED).exists());
+    world
+}
+
+#[test]
+fn an_undo_that_is_taken_back_leaves_no_import_without_its_file() {
+    for commands in [&[UNDO.as_slice()][..], &[ADD.as_slice()]] {
+        let world = break_off_undo();
+        fs::write(world.root.join(COPIED), "// mine\n").expect("a file");
+        for command in commands {
+            let run = world.nanoclaw(command);
+            assert!(
+                run.stderr.contains("`skill undo` was broken off"),
+                "{run:?}"
+            );
+        }
+        let barrel = fs::read_to_string(world.root.join(IN_CONTAINER)).expect("a barrel");
+        let is_there = world
+            .root
+            .join(IN_CONTAINER)
+            .with_file_name("codex.ts")
+            .is_file();
+        assert_eq!(barrel.contains("./codex.js"), is_there);
+        let mine = fs::read_to_string(world.root.join(COPIED)).expect("a file");
+        let kept = fs::read_dir(state(&world).join("kept"))
+            .into_iter()
+            .flatten()
+            .count();
+        assert!(mine == "// mine\n" || kept > 0, "{mine}");
+    }
+}
+
+const IN_CONTAINER: &str = "container/agent-runner/src/providers/index.ts";
+
+#[test]
+fn an_undo_passes_over_a_change_of_which_nothing_is_left() {
+    let world = sample();
+    let start = Tree::read(&world.root);
+    for _ in 0..2 {
+        add(&world);
+        world.git(&world.root, &["checkout", "--quiet", BARREL]);
+    }
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+    assert!(Tree::read(&world.root).differences(&start).is_empty());
+    ends(&world.nanoclaw(&UNDO), 0, &["nothing to take back"]);
+}
+
+#[test]
+fn nothing_is_written_through_a_hard_link() {
+    let world = sample();
+    add(&world);
+    ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
+    let files = Tree::read(&state(&world));
+    let backup = world.base().join("backup");
+    let linked = std::process::Command::new("cp")
+        .arg("-al")
+        .args([&state(&world), &backup])
+        .status();
+    assert!(linked.expect("cp").success());
+    let log = state(&world).join("logs/codex-host-build.log");
+    fs::create_dir_all(log.parent().expect("a folder")).expect("a folder");
+    let other = world.base().join("precious");
+    fs::write(&other, "precious\n").expect("a file");
+    fs::hard_link(&other, &log).expect("a hard link");
+    // The branch is fetched anew, and so its tip remembered anew.
+    world.git(
+        &world.base().join("origin"),
+        &["checkout", "--quiet", "providers"],
+    );
+    let newer = ["commit", "--quiet", "--allow-empty", "--message", "Newer"];
+    world.git(&world.base().join("origin"), &newer);
+    let run = world.nanoclaw(&["skill", "add", "codex", "--yes", "--no-image"]);
+    assert!(run.stderr.contains("commit "), "{run:?}");
+    add(&world);
+    assert_eq!(files.differences(&Tree::read(&backup)), [""; 0]);
+    assert_eq!(fs::read_to_string(&other).expect("a file"), "precious\n");
+}

@@ -111,6 +111,7 @@ impl Store {
         if let Some(folder) = record.parent() {
             fs::create_dir_all(folder).with_context(context)?;
         }
+        files::free_name(&record).with_context(context)?;
         fs::write(&record, format!("{commit}\n")).with_context(context)
     }
 

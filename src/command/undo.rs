@@ -28,19 +28,9 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         Some(_) => return Ok(Exit::Done),
         None => {}
     }
-    let Some((file, change)) = journal::last(&checkout)? else {
-        ui.say("nothing to undo: no installation is recorded here");
+    let Some((file, change, edits)) = to_take_back(&checkout, ui)? else {
         return Ok(Exit::Done);
     };
-    let edits = inverse(&checkout, &change)?;
-    if edits.is_empty() {
-        let found = format!(
-            "every file is as it was before `{}`: there is nothing to take back",
-            change.command
-        );
-        ui.say(&found);
-        return Ok(Exit::Done);
-    }
     for edit in &edits {
         let word = if edit.after.is_some() {
             "restore "
@@ -87,6 +77,28 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         ));
     }
     Ok(Exit::Done)
+}
+
+/// The last change of which something is here, with its file and the edits that take it back; where there is none, that is said. One of which
+/// nothing is here is passed over: it may be another branch's, or what it wrote was taken back by hand.
+fn to_take_back(checkout: &Checkout, ui: Ui) -> Result<Option<(PathBuf, Change, Vec<Edit>)>> {
+    let mut passed = false;
+    for change in journal::changes(checkout)? {
+        let (file, change) = change?;
+        let edits = inverse(checkout, &change)?;
+        if !edits.is_empty() {
+            return Ok(Some((file, change, edits)));
+        }
+        let command = &change.command;
+        ui.say(&format!("every file is as it was before `{command}`"));
+        passed = true;
+    }
+    ui.say(if passed {
+        "there is nothing to take back"
+    } else {
+        "nothing to undo: no installation is recorded here"
+    });
+    Ok(None)
 }
 
 /// The edits that take a change back, its last one first. Files that hold something else than was written are the refusal.

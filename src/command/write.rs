@@ -53,6 +53,10 @@ fn say_taken_back(taken: &TakenBack, ui: Ui) {
         }
         ui.tell(Tint::Warn, "left    ", &found);
     }
+    for path in &taken.needed {
+        let found = format!("{}: stays, for what is left may import it", path.display());
+        ui.tell(Tint::Warn, "left    ", &found);
+    }
 }
 
 /// Writes a change whole or not at all, and gives the files that were written over with the places where their old bytes are, the second

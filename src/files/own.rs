@@ -1,6 +1,6 @@
-//! Reading the program's own files, where anything may have taken their place. Writes none.
+//! The program's own files, where anything may have taken their place. Writes none.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -13,6 +13,14 @@ pub fn read_own(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_own(OpenOptions::new().read(true), path)?.read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Takes a name away, where it is there, so that a new file can have it: the old one's bytes may be another's too, by a hard link.
+pub fn free_name(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Opens a file of the program's own as [`read_own`] does.

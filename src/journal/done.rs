@@ -12,14 +12,15 @@ use crate::checkout::Checkout;
 /// What the files are called that hold the changes of earlier writes, before their number.
 const DONE: &str = "undo-";
 
-/// The last change that was done and can be undone, with its file.
-pub fn last(checkout: &Checkout) -> Result<Option<(PathBuf, Change)>> {
+/// The changes that were done and can be undone, each with its file, the last first. Each is read when it is asked for.
+pub fn changes(checkout: &Checkout) -> Result<impl Iterator<Item = Result<(PathBuf, Change)>>> {
     let state = state(checkout)?;
-    let Some(last) = numbers(&state)?.last().copied() else {
-        return Ok(None);
-    };
-    let path = state.join(name(last));
-    Ok(read(&path)?.map(|change| (path, change)))
+    let numbers = numbers(&state)?.into_iter().rev();
+    Ok(numbers.filter_map(move |number| {
+        let path = state.join(name(number));
+        let change = read(&path).transpose()?;
+        Some(change.map(|change| (path, change)))
+    }))
 }
 
 /// Whether a change is kept that can be undone.

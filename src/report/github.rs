@@ -118,15 +118,22 @@ pub fn summary(report: &Report, prefix: &Path) -> String {
 #[must_use]
 pub fn log(report: &Report) -> String {
     let lines = text::lines(report);
-    lines
+    let text = lines
         .iter()
-        .flat_map(|(_, word, rest)| {
-            [
-                word, rest, "
-",
-            ]
-        })
-        .collect()
+        .map(|(_, word, rest)| format!("{word}{rest}\n"));
+    let text = text.collect::<String>();
+    let lines = text.lines().map(harmless);
+    lines.map(|line| line + "\n").collect()
+}
+
+/// A line as the log holds it: GitHub's runner obeys one that begins with `::`, be it behind white space, and `##[` anywhere in it.
+fn harmless(line: &str) -> String {
+    let line = line.replace("##[", "# #[");
+    if line.trim_start().starts_with("::") {
+        line.replacen("::", ": :", 1)
+    } else {
+        line
+    }
 }
 
 fn data(text: &str) -> String {
@@ -145,7 +152,22 @@ fn cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{data, property};
+    use super::{data, harmless, property};
+
+    #[test]
+    fn what_others_say_is_no_command() {
+        for (line, expected) in [
+            ("    ::error file=x::y", "    : :error file=x::y"),
+            (
+                "::stop-commands::x: BLOCKED",
+                ": :stop-commands::x: BLOCKED",
+            ),
+            ("a ##[error]b", "a # #[error]b"),
+            ("std::fs is fine", "std::fs is fine"),
+        ] {
+            assert_eq!(harmless(line), expected);
+        }
+    }
 
     #[test]
     fn workflow_commands_are_escaped() {
