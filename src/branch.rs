@@ -107,7 +107,8 @@ impl Branch {
                     ErrorCode::NotFound => moved(remote, &name).into(),
                     _ => anyhow::Error::from(error).context("failed to read what was fetched"),
                 };
-                found.map_err(moved)?.peel_to_commit()?.id()
+                let commit = found.map_err(moved)?.peel_to_commit();
+                commit.map_err(|_| no_commit(remote, &name))?.id()
             }
         };
         if let Source::Branch(branch) = source {
@@ -306,6 +307,12 @@ fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
         };
         Problem::could_not_run(found).hint(format!("git ls-remote {address} shows what it has"))
     }
+}
+
+/// A tag may name anything.
+fn no_commit(remote: &Remote, name: &str) -> Problem {
+    let found = format!("`{name}` of {} names no commit", remote.shown);
+    Problem::could_not_run(found).hint("--ref takes a commit, a branch, or a tag of a commit")
 }
 
 /// What an old git was asked for is not what it then brought.

@@ -172,7 +172,12 @@ pub fn run<'a>(
         let exit = match &ended {
             Ended::Succeeded => {
                 ui.tell(Tint::Good, "built   ", &format!("{} ({time})", step.label));
-                match pending.map(|pending| pending.strike(&step.label)) {
+                // A build may have put anything anywhere.
+                let strike = |pending: &Pending| {
+                    checkout.state_is_plain()?;
+                    pending.strike(&step.label)
+                };
+                match pending.map(strike) {
                     None | Some(Ok(())) => continue,
                     Some(Err(error)) => {
                         let how = format!("{}: it stays pending: {error:#}", step.label);

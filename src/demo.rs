@@ -25,10 +25,11 @@ pub fn run(arguments: &Add, here: &Path, ui: Ui) -> Result<Exit> {
     let folder = tempfile::Builder::new()
         .prefix("nanoclaw-demo-")
         .tempdir()
-        .context("failed to make a temporary folder")?
-        .keep();
+        .context("failed to make a temporary folder")?;
+    make(folder.path(), &folder.path().join("nanoclaw"))?;
+    // One that could not be made goes.
+    let folder = folder.keep();
     let root = folder.join("nanoclaw");
-    make(&folder, &root)?;
     let where_it_is = format!(
         "a sample checkout and its origin are in {}",
         folder.display()

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Result;
 
 use crate::checkout::Checkout;
+use crate::next::quoted;
 use crate::process::{self, EngineState};
 use crate::skill::{Need, Task};
 
@@ -114,7 +115,7 @@ fn missing_path(checkout: &Checkout, path: &Path) -> Unmet {
         .components()
         .any(|part| matches!(part, Component::Normal(_)));
     let mend = if inside {
-        format!("cd {} && {install}", package.display())
+        format!("cd {} && {install}", quoted(&package))
     } else {
         install.to_owned()
     };

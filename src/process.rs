@@ -133,6 +133,9 @@ pub enum EngineState {
     NotPermitted,
 }
 
+/// How long an engine may take to say whether it can build.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(30);
+
 /// The engines that are asked: a checkout says which it uses, and must not choose what a mere look at it starts.
 const ENGINES: [&str; 4] = ["docker", "podman", "container", "nerdctl"];
 
@@ -151,7 +154,9 @@ pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
         &["info"]
     };
     let command = cmd!(shell, "{engine} {question...}").env("LC_ALL", "C");
-    let output = child::output(command.into(), None)?;
+    // One whose service hangs says nothing for ever.
+    let deadline = Instant::now().checked_add(ENGINE_PATIENCE);
+    let output = child::output(command.into(), deadline)?;
     if output.end.is_success()? {
         return Ok(EngineState::Ready);
     }

@@ -11,6 +11,7 @@ use rustix::fs::{Mode, OFlags};
 use crate::document;
 use crate::next::quoted;
 use crate::problem::Problem;
+use crate::remote::mask;
 use crate::shown;
 use crate::skill::{Origin, Skill};
 
@@ -52,7 +53,7 @@ pub fn find(called: &str, from: &Path) -> Result<(Skill, Cow<'static, str>)> {
     let name = called.strip_prefix("add-").unwrap_or(called);
     let found = skills.into_iter().find(|(skill, _)| skill.name == name);
     let (skill, document) = found.ok_or_else(|| {
-        let found = format!("no skill is called `{}`", shown::line(name));
+        let found = format!("no skill is called `{}`", mask(&shown::line(name)));
         Problem::could_not_run(found).hint(format!(
             "there are: {names}; or name a document by its path, such as ./SKILL.md"
         ))
@@ -67,7 +68,7 @@ fn has_end(called: &str) -> bool {
 /// The skill of the document at a path.
 fn at(called: &str, from: &Path) -> Result<(Skill, Cow<'static, str>)> {
     let path = from.join(called);
-    let named = shown::line(called);
+    let named = mask(&shown::line(called));
     let text = read(&path, &named)?;
     let skill = document::parse(&named, &text)?;
     // Commands are printed for whatever folder they are run in.

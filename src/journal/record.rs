@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkout::File;
 use crate::digest::{blob_id, sha1};
+use crate::names;
+use crate::next::quoted;
 use crate::plan::Role;
 use crate::shown;
 
@@ -226,7 +228,8 @@ impl Change {
                 rest = others;
                 before = Some(File {
                     bytes: bytes.to_vec(),
-                    mode,
+                    // No file of a checkout runs as its owner.
+                    mode: mode & 0o777,
                 });
             }
             steps.push(Step {
@@ -246,7 +249,7 @@ impl Change {
             // What is said of a change stands in lines.
             command: shown::line(head.command),
             skill: head.skill,
-            called: shown::line(head.called),
+            called: word(&head.called),
             builds: head.builds.into_iter().map(shown::line).collect(),
             folders,
             steps,
@@ -257,8 +260,20 @@ impl Change {
 /// The path, where it is a plain relative one.
 fn inside(path: String) -> Option<PathBuf> {
     let path = PathBuf::from(path);
-    let plain = |part| matches!(part, Component::Normal(_));
-    path.components().all(plain).then_some(path)
+    names::refused(&path).is_none().then_some(path)
+}
+
+/// What the command line called a skill, as one word for a shell.
+fn word(called: &str) -> String {
+    let called = shown::line(called);
+    let inner = called
+        .strip_prefix('\'')
+        .and_then(|called| called.strip_suffix('\''));
+    match inner {
+        // A path that is quoted already.
+        Some(inner) if !inner.replace(r"'\''", "").contains('\'') => called,
+        _ => quoted(Path::new(&called)),
+    }
 }
 
 fn text(path: &Path) -> anyhow::Result<String> {
@@ -292,7 +307,7 @@ mod tests {
             builds: vec!["image".to_owned()],
             folders: vec![(Kind::Payload, "src/new".into())],
             steps: vec![
-                step(Kind::Payload, "src/a b\n.ts", None),
+                step(Kind::Payload, "src/a b.ts", None),
                 step(Kind::Insert, "src/b.ts", Some(b"\xff\n\0")),
                 step(Kind::Stays, "pending-x", Some(b"")),
             ],
@@ -330,6 +345,20 @@ mod tests {
                 "{skill}"
             );
         }
+        for called in ["codex", "/a/b.md", "'/a b.md'", r"'/a'\''b.md'"] {
+            let change = Change {
+                called: called.to_owned(),
+                ..change()
+            };
+            let read = Change::from_bytes(&change.to_bytes().unwrap()).unwrap();
+            assert_eq!(read.called, called);
+        }
+        let forged = Change {
+            called: "x; rm -rf ~".to_owned(),
+            ..change()
+        };
+        let read = Change::from_bytes(&forged.to_bytes().unwrap()).unwrap();
+        assert_eq!(read.called, "'x; rm -rf ~'");
         let words = "x\n::error::\u{1b}[2J".to_owned();
         let forged = Change {
             command: words.clone(),

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustix::process::{
     Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
 };
@@ -143,13 +143,21 @@ pub(super) struct Output {
     pub(super) err: Vec<u8>,
 }
 
-/// Runs a command that may ask on the terminal, and collects what it says.
+/// How much of what a process says is collected of each kind, in bytes.
+const MOST: usize = 4 * 1024 * 1024;
+
+/// Runs a command that may ask on the terminal, and collects what it says. One that says more than anybody reads is ended.
 pub(super) fn output(command: Command, deadline: Option<Instant>) -> Result<Output> {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let end = run(command, Place::OurGroup, deadline, &mut |heard| {
+        let collect = |to: &mut Vec<u8>, line: &[u8]| {
+            to.extend(line);
+            ensure!(to.len() <= MOST, "it says more than {MOST} bytes");
+            Ok(())
+        };
         match heard {
-            Heard::Out(line) => out.extend(line),
-            Heard::Err(line) => err.extend(line),
+            Heard::Out(line) => collect(&mut out, line)?,
+            Heard::Err(line) => collect(&mut err, line)?,
             Heard::Nothing | Heard::ToldToEnd => {}
         }
         Ok(())
@@ -292,6 +300,12 @@ impl Drop for Running {
     }
 }
 
+/// Where a part of a long line ends: not amid a word, which may be an address whose credentials are masked as a whole.
+fn end_of_word(part: &[u8]) -> usize {
+    let space = part.iter().rposition(u8::is_ascii_whitespace);
+    space.map_or(part.len(), |at| at + 1)
+}
+
 fn forward(
     from: impl Read + Send + 'static,
     event: fn(Vec<u8>) -> Event,
@@ -299,10 +313,17 @@ fn forward(
 ) -> io::Result<()> {
     let forward = move || {
         let mut from = BufReader::new(from);
+        let mut rest = Vec::new();
         loop {
-            let mut line = Vec::new();
-            let read = from.by_ref().take(LINE).read_until(b'\n', &mut line);
-            if !read.is_ok_and(|count| count > 0) || to.send(event(line)).is_err() {
+            let mut line = std::mem::take(&mut rest);
+            let room = LINE.saturating_sub(line.len() as u64);
+            let read = from.by_ref().take(room).read_until(b'\n', &mut line);
+            if line.len() as u64 >= LINE && !line.ends_with(b"\n") {
+                rest = line.split_off(end_of_word(&line));
+            }
+            let is_over = rest.is_empty() && !read.is_ok_and(|count| count > 0);
+            let nobody_hears = !line.is_empty() && to.send(event(line)).is_err();
+            if is_over || nobody_hears {
                 return;
             }
         }
@@ -340,7 +361,26 @@ fn watch(target: Target, to: &SyncSender<Event>) {
 mod tests {
     use std::process::Command;
 
-    use super::{End, Heard, LINE, Place, run};
+    use super::{End, Heard, LINE, Place, end_of_word, output, run};
+
+    #[test]
+    fn a_part_of_a_line_ends_behind_a_word() {
+        assert_eq!(end_of_word(b"aaaa https://u:p@h"), 5);
+        assert_eq!(end_of_word(b"aaaaaaa bb"), 8);
+        assert_eq!(end_of_word(b"aaaaaaaaaa"), 10);
+        assert_eq!(end_of_word(b""), 0);
+    }
+
+    #[test]
+    fn one_that_says_more_than_anybody_reads_is_ended() {
+        let mut command = Command::new("cat");
+        command.arg("/dev/zero");
+        let error = output(command, None).map(|_| ()).unwrap_err();
+        assert!(
+            error.to_string().starts_with("it says more than"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn a_line_without_an_end_is_heard_in_parts() {

@@ -7,6 +7,7 @@ use xshell::{Cmd, cmd};
 
 use super::child::End;
 use super::{git, run_git, shell};
+use crate::next::quoted;
 use crate::problem::Problem;
 use crate::remote::mask;
 
@@ -157,12 +158,15 @@ fn finish(fetch: &Fetch<'_>, command: Cmd<'_>) -> Result<Option<String>, FetchEr
     }
     // Set in, so that no line of a remote's looks like one of ours.
     let words = mask(words.trim_end()).replace('\n', "\n  ");
+    let store = fetch.objects.parent().unwrap_or(fetch.objects);
+    let hint = if words.contains(&*store.to_string_lossy()) {
+        let store = quoted(store);
+        format!("that is what was fetched before; it can go, and is fetched anew: rm -r {store}")
+    } else {
+        "what git says above is what `git fetch` would say to you here".to_owned()
+    };
     let problem = Problem::could_not_run(format!("git could not fetch:\n  {words}"));
-    Err(FetchError::Failed(
-        problem
-            .hint("what git says above is what `git fetch` would say to you here")
-            .into(),
-    ))
+    Err(FetchError::Failed(problem.hint(hint).into()))
 }
 
 fn late(fetch: &Fetch<'_>) -> Problem {

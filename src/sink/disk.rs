@@ -76,6 +76,7 @@ impl<'a> Disk<'a> {
     /// the journal is written, and every new file put beside its place. The lock must be held.
     pub fn begin(checkout: &'a Checkout, writing: Writing<'a>) -> Result<Self> {
         checkout.look_again();
+        checkout.state_is_plain()?;
         for edit in writing.edits {
             as_planned(checkout, edit)?;
             has_the_owner(checkout, edit)?;

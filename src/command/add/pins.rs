@@ -5,6 +5,7 @@ use regex::Regex;
 
 use crate::plan::Pins;
 use crate::problem::Problem;
+use crate::remote::mask;
 use crate::shown;
 use crate::skill::Skill;
 
@@ -20,7 +21,7 @@ pub(super) fn read(skill: &Skill, set: &[String]) -> Result<Pins> {
     let read = |pin: &String| {
         let (name, version) = pin.split_once('=').unwrap_or((pin, ""));
         if !known.contains(&name) {
-            let name = shown::line(name);
+            let name = mask(&shown::line(name));
             let problem =
                 Problem::could_not_run(format!("`{}` has no version called `{name}`", skill.name));
             return Err(problem
@@ -28,7 +29,7 @@ pub(super) fn read(skill: &Skill, set: &[String]) -> Result<Pins> {
                 .into());
         }
         if !exact.is_match(version) {
-            let version = shown::line(version);
+            let version = mask(&shown::line(version));
             let problem = Problem::could_not_run(format!(
                 "expected an exact version for `{name}`, found `{version}`"
             ));
