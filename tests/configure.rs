@@ -19,7 +19,7 @@ use support::{PROJECT, Run, Tree, World};
 const CODEX: &str = "A=\"$HOME/.codex/auth.json\"; mkdir -p \"$HOME/.codex\"
 case \"$*\" in
 'login --with-api-key') read -r key; printf '{\"OPENAI_API_KEY\":\"%s\"}' \"$key\" > \"$A\"; echo 'Successfully logged in' >&2 ;;
-login) echo 'open https://auth.example/?state=s1'; printf '{\"tokens\":{\"refresh_token\":\"r2\"}}' > \"$A\" ;;
+login) echo 'open https://auth.example/?id_token_x=true&state=s1'; printf '{\"tokens\":{\"refresh_token\":\"r2\"}}' > \"$A\" ;;
 'login status') [ -s \"$A\" ] ;;
 *) exit 9 ;;
 esac";
@@ -150,7 +150,7 @@ fn a_chatgpt_login_goes_only_where_that_was_asked_for() {
     ends(
         &configure(&world, &["--auth", "chatgpt"]),
         0,
-        "open https://auth.example/?state=s1",
+        "open https://auth.example/?id_token_x=true&state=s1",
     );
     assert!(read(&login(&world)).contains("r2"));
 }
