@@ -115,9 +115,8 @@ impl<'a> Ready<'a> {
                 );
             }
             // Nothing is recorded where nothing was left.
-            let waits =
-                |pending: &&Pending| pending.read().unwrap_or_default().contains(&step.label);
-            if let Some(pending) = pending.filter(waits) {
+            let Some(pending) = pending else { continue };
+            if pending.read()?.unwrap_or_default().contains(&step.label) {
                 pending.strike(&step.label)?;
             }
         }

@@ -1,5 +1,6 @@
 //! The builds that an `add` left to do, by label: a small file under the git directory. Does none of them.
 
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -26,16 +27,26 @@ impl Pending {
         })
     }
 
-    /// The labels of the builds still to do. `None` when none was ever recorded here.
-    #[must_use]
-    pub fn read(&self) -> Option<Vec<String>> {
-        let text = String::from_utf8(files::read_own(&self.file).ok()?).ok()?;
-        Some(text.lines().map(str::to_owned).collect())
+    /// The labels of the builds still to do. `None` when none was ever recorded here; a record that cannot be read is an error, for builds may
+    /// be pending.
+    pub fn read(&self) -> Result<Option<Vec<String>>> {
+        let read = || -> Result<Option<Vec<String>>> {
+            let bytes = match files::read_own(&self.file) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                bytes => bytes?,
+            };
+            let text = String::from_utf8(bytes)?;
+            Ok(Some(text.lines().map(str::to_owned).collect()))
+        };
+        read().with_context(|| {
+            let file = self.file.display();
+            format!("failed to read `{file}`, which names the builds that are pending")
+        })
     }
 
     /// Records the builds still to do. Writes nothing when they are the recorded ones.
     pub fn write(&self, labels: &[String]) -> Result<()> {
-        if self.read().as_deref() == Some(labels) {
+        if self.read()?.as_deref() == Some(labels) {
             return Ok(());
         }
         files::replace_private(&self.file, &bytes(labels))
@@ -45,7 +56,7 @@ impl Pending {
     /// Strikes one build off.
     pub fn strike(&self, label: &str) -> Result<()> {
         let left = self
-            .read()
+            .read()?
             .unwrap_or_default()
             .into_iter()
             .filter(|other| other != label)

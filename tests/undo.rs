@@ -339,3 +339,27 @@ fn nothing_is_written_through_a_hard_link() {
     assert_eq!(files.differences(&Tree::read(&backup)), [""; 0]);
     assert_eq!(fs::read_to_string(&other).expect("a file"), "precious\n");
 }
+
+#[test]
+fn a_record_of_builds_that_cannot_be_read_is_not_taken_for_none() {
+    let world = sample();
+    add(&world);
+    let record = state(&world).join("pending-codex");
+    for harm in [
+        (|file: &Path| fs::write(file, b"image\xff\n").expect("a file")) as fn(&Path),
+        |file| {
+            fs::remove_file(file).expect("a file");
+            fs::create_dir(file).expect("a folder");
+        },
+    ] {
+        harm(&record);
+        for command in [
+            &["skill", "add", "codex", "-y"][..],
+            &["skill", "add", "codex", "--check"],
+            &["skill", "status", "codex"],
+        ] {
+            let run = world.nanoclaw(command);
+            ends(&run, 2, &["which names the builds that are pending"]);
+        }
+    }
+}

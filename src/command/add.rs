@@ -94,8 +94,8 @@ impl Job<'_> {
             if survey.is_blocked() {
                 return Err(self.blocked(&survey).into());
             }
-            if self.has_nothing_to_do(&survey) {
-                self.say_installed(&survey);
+            if self.has_nothing_to_do(&survey)? {
+                self.say_installed(&survey)?;
                 return Ok(Exit::Done);
             }
         }
@@ -124,9 +124,10 @@ impl Job<'_> {
     }
 
     /// Whether nothing is to be written, built or recorded.
-    fn has_nothing_to_do(&self, survey: &Plan) -> bool {
+    fn has_nothing_to_do(&self, survey: &Plan) -> Result<bool> {
         let waits = |(_, task): &Build<'_>| !self.leave().leaves(task);
-        survey.holds() && !self.asks_for_a_source() && !self.wanted_builds(survey).iter().any(waits)
+        let is_there = survey.holds() && !self.asks_for_a_source();
+        Ok(is_there && !self.wanted_builds(survey)?.iter().any(waits))
     }
 
     fn asks_for_a_source(&self) -> bool {
@@ -177,7 +178,7 @@ impl Job<'_> {
 
     fn preview(&self, planned: &Planned) -> Result<Exit> {
         if planned.plan.edits.is_empty() {
-            self.say_installed(&planned.plan);
+            self.say_installed(&planned.plan)?;
         }
         self.say_edits(planned);
         let mut preview = self.patch_of(planned);
@@ -208,14 +209,14 @@ impl Job<'_> {
     fn check(&self, planned: &Planned) -> Result<Exit> {
         self.say_edits(planned);
         let mut pending = Vec::new();
-        for build in self.wanted_builds(&planned.plan) {
+        for build in self.wanted_builds(&planned.plan)? {
             let left = self.leave().leaves(build.1);
             if !left && !builds::is_unavailable(self.checkout, build.1)? {
                 pending.push(build);
             }
         }
         if planned.plan.edits.is_empty() && pending.is_empty() {
-            self.say_installed(&planned.plan);
+            self.say_installed(&planned.plan)?;
             return Ok(Exit::Done);
         }
         let builds = pending
@@ -245,7 +246,7 @@ impl Job<'_> {
         }
         if plan.edits.is_empty() && ready.run.is_empty() {
             ready.pass_over(self.pending().as_ref(), self.ui)?;
-            self.say_installed(plan);
+            self.say_installed(plan)?;
             return Ok(Exit::Done);
         }
         self.say_edits(planned);
@@ -314,10 +315,9 @@ impl Job<'_> {
             &format!("in {}", self.checkout.root().display()),
         );
         self.ui
-            .say(&look::summary(self.skill, self.checkout, &survey));
+            .say(&look::summary(self.skill, self.checkout, &survey)?);
         look::begin_next(self.checkout, self.ui);
-        let left = self.pending().and_then(|pending| pending.read());
-        if left.is_some_and(|left| !left.is_empty()) {
+        if !self.recorded()?.is_empty() {
             self.ui.say(&format!(
                 "  # run the builds that are pending\n  nanoclaw skill add {}",
                 self.skill.called
@@ -333,6 +333,13 @@ impl Job<'_> {
                 .say("  # take the last change back\n  nanoclaw skill undo");
         }
         Ok(Exit::Done)
+    }
+
+    /// The builds that are recorded as pending.
+    fn recorded(&self) -> Result<Vec<String>> {
+        let pending = self.pending();
+        let labels = pending.map_or(Ok(None), |pending| pending.read())?;
+        Ok(labels.unwrap_or_default())
     }
 
     /// The record of the builds that are pending.
@@ -372,23 +379,22 @@ impl Job<'_> {
     }
 
     /// The builds that the edits call for, and those that were pending before, in the document's order.
-    fn wanted_builds(&self, plan: &Plan) -> Vec<Build<'_>> {
+    fn wanted_builds(&self, plan: &Plan) -> Result<Vec<Build<'_>>> {
         let Some(layout) = self.layout() else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
         let called = plan.builds(self.skill, layout);
-        let pending = self.pending().and_then(|pending| pending.read());
-        let pending = pending.unwrap_or_default();
+        let pending = self.recorded()?;
         let wanted = |(step, task): &Build<'_>| {
             pending.contains(&step.label) || called.contains(&(*step, *task))
         };
-        self.skill.builds(layout).filter(wanted).collect()
+        Ok(self.skill.builds(layout).filter(wanted).collect())
     }
 
     fn ready(&self, planned: &Planned) -> Result<Ready<'_>> {
         Ready::look(
             self.checkout,
-            &self.wanted_builds(&planned.plan),
+            &self.wanted_builds(&planned.plan)?,
             self.leave(),
         )
     }

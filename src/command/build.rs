@@ -91,7 +91,10 @@ fn ready<'a>(
     arguments: &Build,
 ) -> Result<Ready<'a>> {
     let pending = Pending::of(checkout, &skill.records());
-    let left = pending.as_ref().and_then(Pending::read).unwrap_or_default();
+    let left = match &pending {
+        Some(pending) => pending.read()?.unwrap_or_default(),
+        None => Vec::new(),
+    };
     let wanted = match (survey.holds(), checkout.layout()) {
         (true, Some(layout)) => skill.builds(layout).collect::<Vec<_>>(),
         (false, Some(layout)) if !left.is_empty() => {

@@ -49,7 +49,7 @@ fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
     for (tint, word, rest) in text::table(&survey.findings) {
         ui.print(tint, &word, &rest)?;
     }
-    ui.print(Tint::Dim, &summary(skill, checkout, &survey), "")?;
+    ui.print(Tint::Dim, &summary(skill, checkout, &survey)?, "")?;
     Ok(if survey.holds() && !broken_off {
         Exit::Done
     } else {
@@ -70,17 +70,17 @@ fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
         ui.print(
             tint,
             &format!("{:12} {word:14}", skill.name),
-            &summary(&skill, checkout, &survey),
+            &summary(&skill, checkout, &survey)?,
         )?;
     }
     Ok(Exit::Done)
 }
 
 /// What a survey looked at: the files, and the record of builds.
-#[must_use]
-pub fn summary(skill: &Skill, checkout: &Checkout, survey: &Plan) -> String {
+pub fn summary(skill: &Skill, checkout: &Checkout, survey: &Plan) -> Result<String> {
     let files = text::count(&survey.findings);
-    let builds = match Pending::of(checkout, &skill.records()).and_then(|pending| pending.read()) {
+    let pending = Pending::of(checkout, &skill.records());
+    let builds = match pending.map_or(Ok(None), |pending| pending.read())? {
         None if survey.holds() => {
             format!("none recorded here (nanoclaw skill build {})", skill.called)
         }
@@ -88,7 +88,7 @@ pub fn summary(skill: &Skill, checkout: &Checkout, survey: &Plan) -> String {
         Some(pending) if pending.is_empty() => "none pending".to_owned(),
         Some(pending) => format!("pending: {}", pending.join(", ")),
     };
-    format!("{files} · builds: {builds}")
+    Ok(format!("{files} · builds: {builds}"))
 }
 
 /// Heads the commands to come, and names the folder where they run where that is another one.

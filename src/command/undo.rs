@@ -44,7 +44,7 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         ui.say("nothing was written");
         return Ok(Exit::Refused);
     }
-    let builds = pending_builds(&checkout, &change);
+    let builds = pending_builds(&checkout, &change)?;
     let mut records = vec![pending::record(&change.skill, &builds)];
     records.extend(records_before(&file, &change));
     let made = change
@@ -187,13 +187,15 @@ fn records_before(file: &Path, change: &Change) -> Vec<Record> {
 }
 
 /// The builds that were pending, and those that the change called for: what they made is of files that are no longer there.
-fn pending_builds(checkout: &Checkout, change: &Change) -> Vec<String> {
-    let pending = Pending::of(checkout, &change.skill).and_then(|pending| pending.read());
-    let mut builds = pending.unwrap_or_default();
+fn pending_builds(checkout: &Checkout, change: &Change) -> Result<Vec<String>> {
+    let mut builds = match Pending::of(checkout, &change.skill) {
+        Some(pending) => pending.read()?.unwrap_or_default(),
+        None => Vec::new(),
+    };
     for label in &change.builds {
         if !builds.contains(label) {
             builds.push(label.clone());
         }
     }
-    builds
+    Ok(builds)
 }

@@ -116,10 +116,11 @@ fn judge_build(all: &[Output], mend: &str) -> Check {
 fn builds(patient: &Patient<'_>) -> Check {
     const NAME: &str = "builds";
     let pending = Pending::of(patient.checkout, &patient.skill.records());
-    match pending.and_then(|pending| pending.read()) {
-        None => Check::ok(NAME, "none recorded here"),
-        Some(pending) if pending.is_empty() => Check::ok(NAME, "none pending"),
-        Some(pending) => Check::warning(
+    match pending.map_or(Ok(None), |pending| pending.read()) {
+        Err(error) => Check::warning(NAME, format!("not looked at: {error:#}"), patient.build()),
+        Ok(None) => Check::ok(NAME, "none recorded here"),
+        Ok(Some(pending)) if pending.is_empty() => Check::ok(NAME, "none pending"),
+        Ok(Some(pending)) => Check::warning(
             NAME,
             format!("pending: {}", pending.join(", ")),
             patient.build(),

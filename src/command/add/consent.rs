@@ -15,7 +15,7 @@ impl Job<'_> {
             return Ok(());
         };
         let builds = if survey.holds() && !self.asks_for_a_source() {
-            self.wanted_builds(survey)
+            self.wanted_builds(survey)?
         } else {
             self.skill.builds(layout).collect()
         };

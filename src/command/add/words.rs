@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use anyhow::Result;
+
 use super::{Job, Planned};
 use crate::builds::{Broken, Ready};
 use crate::checkout::Entry;
@@ -102,13 +104,13 @@ impl Job<'_> {
         }
     }
 
-    pub(super) fn say_installed(&self, plan: &Plan) {
+    pub(super) fn say_installed(&self, plan: &Plan) -> Result<()> {
         self.ui.say(&format!(
             "{} is already installed in {}",
             self.skill.name,
             self.checkout.root().display()
         ));
-        let summary = look::summary(self.skill, self.checkout, plan);
+        let summary = look::summary(self.skill, self.checkout, plan)?;
         self.ui.say(&summary);
         for finding in plan
             .findings
@@ -121,6 +123,7 @@ impl Job<'_> {
                 &format!("{}: {}", finding.0.label, finding.1),
             );
         }
+        Ok(())
     }
 
     pub(super) fn blocked(&self, plan: &Plan) -> Problem {
