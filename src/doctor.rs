@@ -7,16 +7,17 @@ mod sources;
 mod surroundings;
 mod time;
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 pub use service::Service;
 pub use time::Moment;
 
 use crate::checkout::{Checkout, Entry};
 use crate::fact::dockerfile;
-use crate::files;
 use crate::plan::{Pins, Plan, plan};
 use crate::provider::codex;
 use crate::shown;
@@ -156,10 +157,21 @@ impl<'a> Patient<'a> {
         format!("nanoclaw skill build {}", self.skill.called)
     }
 
-    /// A regular file in the home folder, where there is one.
-    #[must_use]
-    pub fn in_home(&self, path: &str) -> Option<Vec<u8>> {
-        files::read_own(&self.home.join(path)).ok()
+    /// A regular file in the home folder, where there is one, or where a symlink leads to one: as the programs see it that read it.
+    pub fn in_home(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        const LONGEST: u64 = 1024 * 1024;
+        let path = self.home.join(path);
+        let context = || format!("failed to read `{}`", path.display());
+        let found = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            found => found.with_context(context)?,
+        };
+        ensure!(
+            found.is_file() && found.len() <= LONGEST,
+            "`{}` is no regular file of at most {LONGEST} bytes",
+            path.display()
+        );
+        fs::read(&path).map(Some).with_context(context)
     }
 
     /// When something in the checkout was changed last.
@@ -173,10 +185,23 @@ impl<'a> Patient<'a> {
     fn shown(&self, text: &str) -> String {
         let text = shown::line(text);
         match self.home.to_str() {
-            Some(home) if home.len() > 1 => text.replace(home, "~"),
+            Some(home) if home.len() > 1 => at_home(&text, home),
             _ => text,
         }
     }
+}
+
+/// A text with a home folder as `~`, where its name is a whole one.
+fn at_home(text: &str, home: &str) -> String {
+    let mut shown = String::new();
+    let mut parts = text.split(home);
+    shown.extend(parts.next());
+    for part in parts {
+        let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        shown.push_str(if part.starts_with(goes_on) { home } else { "~" });
+        shown.push_str(part);
+    }
+    shown
 }
 
 /// Makes every check, in the order in which a message meets what they are about.
@@ -192,4 +217,21 @@ pub fn examine(patient: &Patient<'_>) -> Result<Vec<Check>> {
         check.mend = check.mend.take().map(|mend| patient.shown(&mend));
     }
     Ok(checks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_home;
+
+    #[test]
+    fn a_home_folder_is_shown_where_it_is_one() {
+        for (text, expected) in [
+            ("/home/me/x and /home/me", "~/x and ~"),
+            ("/home/mel/x", "/home/mel/x"),
+            ("cd '/home/me'", "cd '~'"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(at_home(text, "/home/me"), expected);
+        }
+    }
 }

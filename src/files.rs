@@ -16,6 +16,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use crate::sink::stage;
+
 /// Makes one folder.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     call("mkdir", path)?;
@@ -88,7 +90,7 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     let replace = || -> io::Result<Unsynced> {
         make_folders(folder)?;
-        let staged = path.with_extension("new");
+        let staged = stage::staged(path)?;
         if staged.symlink_metadata().is_ok() {
             remove(&staged)?;
         }

@@ -52,6 +52,8 @@ pub enum Source {
         column: Option<String>,
         /// What `container.json` names.
         file: Option<String>,
+        /// Why that cannot be read, a clause: NanoClaw takes such a file for empty.
+        unreadable: Option<String>,
     },
 }
 
@@ -78,7 +80,7 @@ impl Group {
         let own = session.and_then(|session| session.provider.clone());
         match &self.source {
             Source::Config(named) => effective([&own, named]),
-            Source::Files { column, file } => effective([&own, column, file]),
+            Source::Files { column, file, .. } => effective([&own, column, file]),
         }
     }
 
@@ -88,7 +90,8 @@ impl Group {
         let runner = self.in_container();
         let named = shown::line(&runner);
         let mend = format!(
-            "nanoclaw provider use {named} --group {}",
+            "nanoclaw provider use {} --group {}",
+            quoted(Path::new(&runner)),
             quoted(Path::new(&self.id))
         );
         let differs = |session: Option<&Session>| {
@@ -119,6 +122,19 @@ impl Group {
     #[must_use]
     pub fn shown(&self) -> String {
         format!("{} ({})", shown::line(&self.name), shown::line(&self.id))
+    }
+
+    /// Why its `container.json` cannot be read, where that is so and it counts: a clause.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<String> {
+        let Source::Files {
+            unreadable: Some(found),
+            ..
+        } = &self.source
+        else {
+            return None;
+        };
+        Some(format!("`{}`: {found}", shown::line(self.file())))
     }
 
     /// Whether a person means it by a word: by its name, its folder or its id.
@@ -175,16 +191,22 @@ fn group(
         name: row.name,
         folder: row.folder,
     };
-    group.source = match config {
-        Some(config) => Source::Config(config.provider.clone()),
-        None => Source::Files {
-            column: row.agent_provider,
-            file: match text(checkout, &group)? {
-                Some(file) => container_json::provider(&file.bytes)
-                    .map_err(|found| unreadable(&group, &found))?,
-                None => None,
+    group.source = if let Some(config) = config {
+        Source::Config(config.provider.clone())
+    } else {
+        let (file, unreadable) = match text(checkout, &group)? {
+            Ok(None) => (None, None),
+            Ok(Some(file)) => match container_json::provider(&file.bytes) {
+                Ok(named) => (named, None),
+                Err(found) => (None, Some(found)),
             },
-        },
+            Err(reason) => (None, Some(reason)),
+        };
+        Source::Files {
+            column: row.agent_provider,
+            file,
+            unreadable,
+        }
     };
     Ok(group)
 }
@@ -205,7 +227,7 @@ pub fn changes(
     match &group.source {
         Source::Config(named) if is(named) => Ok((Vec::new(), None)),
         Source::Config(named) => Ok((vec![update(Column::OfConfig, named)], None)),
-        Source::Files { column, file } => {
+        Source::Files { column, file, .. } => {
             let updates = (!is(column)).then(|| update(Column::OfGroup, column));
             let edit = if is(file) {
                 None
@@ -250,13 +272,13 @@ fn edit(checkout: &Checkout, group: &Group, provider: &str) -> Result<Edit> {
     })
 }
 
-/// A group's `container.json`, where there is one.
-fn text(checkout: &Checkout, group: &Group) -> Result<Option<File>> {
-    match checkout.entry(&group.file())? {
+/// A group's `container.json`, where there is one; inside, the reason why it must not be used.
+fn text(checkout: &Checkout, group: &Group) -> Result<std::result::Result<Option<File>, String>> {
+    Ok(match checkout.entry(&group.file())? {
         Entry::File { file, .. } => Ok(Some(file)),
         Entry::Absent { .. } => Ok(None),
-        Entry::Refused(reason) => Err(unreadable(group, &reason)),
-    }
+        Entry::Refused(reason) => Err(reason),
+    })
 }
 
 fn unreadable(group: &Group, found: &str) -> anyhow::Error {

@@ -17,6 +17,7 @@ pub use child::kill_running;
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 
 use crate::files;
+use crate::interrupt;
 use crate::problem::Problem;
 use crate::remote::mask;
 use child::{End, Heard, Place};
@@ -171,24 +172,34 @@ pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
 /// How long a program may take to answer a question.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks a program that is on the `PATH`, outside the checkout, and gives what it says on standard output; `None` where it is not there, fails, or
-/// takes too long.
-pub fn answer(program: &str, arguments: &[&str]) -> Result<Option<String>> {
+/// Asks a program that is on the `PATH`, outside the checkout and in UTC, with these variables, and gives what it says on standard output; `None`
+/// where it is not there, cannot be started, fails, or takes too long. A signal to us is an error.
+pub fn answer(
+    program: &str,
+    arguments: &[&str],
+    environment: &[(&str, &Path)],
+) -> Result<Option<String>> {
     if !is_program(program) {
         return Ok(None);
     }
     let shell = shell(Path::new("/"))?;
-    let command = cmd!(shell, "{program} {arguments...}").env("LC_ALL", "C");
-    let output = child::output(command.into(), Instant::now().checked_add(PATIENCE))?;
+    let command = cmd!(shell, "{program} {arguments...}");
+    let command = command.env("LC_ALL", "C").env("TZ", "UTC");
+    let command = command.envs(environment.iter().copied());
+    let deadline = Instant::now().checked_add(PATIENCE);
+    let Ok(output) = child::output(command.into(), deadline) else {
+        return interrupt::check().map(|()| None);
+    };
     let is_answer = output.end.is_success()?;
     Ok(is_answer.then(|| String::from_utf8_lossy(&output.out).into_owned()))
 }
 
-/// Runs a program that is on the `PATH`, outside the checkout and where it may ask on the terminal, with a text on its standard input, and gives whether
-/// it succeeded. `said` sees each line of its output as it is: what it asks a person to open must stay whole.
+/// Runs a program that is on the `PATH`, outside the checkout and where it may ask on the terminal, with these variables and a text on its standard
+/// input, and gives whether it succeeded. `said` sees each line of its output as it is: what it asks a person to open must stay whole.
 pub fn attend(
     program: &str,
     arguments: &[&str],
+    environment: &[(&str, &Path)],
     input: &str,
     said: &mut dyn FnMut(&str),
 ) -> Result<bool> {
@@ -198,7 +209,8 @@ pub fn attend(
     to.write_all(input.as_bytes())
         .context("failed to write to a pipe")?;
     drop(to);
-    let command = Command::from(cmd!(shell, "{program} {arguments...}"));
+    let command = cmd!(shell, "{program} {arguments...}");
+    let command = Command::from(command.envs(environment.iter().copied()));
     let end = child::run_with(command, Place::OurGroup, stdin.into(), None, &mut |heard| {
         if let Heard::Out(line) | Heard::Err(line) = heard {
             said(String::from_utf8_lossy(line).trim_end());

@@ -10,7 +10,18 @@ use crate::typescript;
 #[must_use]
 pub fn in_container(checkout: &Checkout) -> Vec<String> {
     let [_, barrel] = BARRELS;
-    registered(checkout, Path::new(barrel), "registerProvider")
+    let [function, _] = REGISTRARS;
+    registered(checkout, Path::new(barrel), function)
+}
+
+/// How a module registers a provider: with the agent runner, and with the host.
+const REGISTRARS: [&str; 2] = ["registerProvider", "registerProviderContainerConfig"];
+
+/// The names that a module registers itself.
+#[must_use]
+pub fn named_in(source: &[u8]) -> Vec<String> {
+    let named = |function| typescript::named_in_calls(source, function);
+    REGISTRARS.into_iter().flat_map(named).collect()
 }
 
 /// The names that the modules which a barrel imports give to a function.

@@ -2,7 +2,7 @@
 
 mod terminal;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Instant;
@@ -249,9 +249,10 @@ fn ask<T: Send + 'static>(
     }
 }
 
-/// All of standard input, as text.
-pub fn read_all() -> Result<String> {
-    io::read_to_string(io::stdin()).context("failed to read standard input")
+/// What comes on standard input, as text: as much as any secret is long.
+pub fn read_secret() -> Result<String> {
+    const LONGEST: u64 = 64 * 1024;
+    io::read_to_string(io::stdin().take(LONGEST)).context("failed to read standard input")
 }
 
 /// Writes a line on stderr at once: stderr is not buffered, and a line in pieces could be broken by another program's.

@@ -40,7 +40,11 @@ fn world() -> World {
     stand_in(
         &world,
         "systemctl",
-        "echo \"$*\" >> \"$HOME/calls\"; case \"$*\" in *'show --user'*) printf 'LoadState=loaded\\nActiveState=active\\n' ;; esac",
+        "echo \"$*\" >> \"$HOME/calls\"
+        case \"$*\" in
+        *'show --user'*) printf 'LoadState=loaded\\nActiveState=active\\n' ;;
+        *'--user show'*) cat \"$HOME\"/.config/systemd/user/*.d/*.conf | grep Environment= | tail -n 1 ;;
+        esac",
     );
     let path = std::env::var("PATH").unwrap_or_default();
     let path = format!("{}:{path}", world.base().join("bin").display());
@@ -133,7 +137,7 @@ fn a_chatgpt_login_goes_only_where_that_was_asked_for() {
         "--replace-login does it",
     );
     ends(
-        &configure(&world, &["--auth", "chatgpt"]),
+        &configure(&world, &["--auth", "chatgpt", "-y"]),
         0,
         "already signed in by ChatGPT",
     );
@@ -148,7 +152,7 @@ fn a_chatgpt_login_goes_only_where_that_was_asked_for() {
     assert_eq!(read(&kept), CHATGPT);
     // The address is for the person, whole.
     ends(
-        &configure(&world, &["--auth", "chatgpt"]),
+        &configure(&world, &["--auth", "chatgpt", "-y"]),
         0,
         "open https://auth.example/?id_token_x=true&state=s1",
     );
@@ -234,7 +238,7 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
 fn a_model_is_given_to_the_hosts_service() {
     let world = world();
     let run = configure(&world, &["--model", "gpt-6"]);
-    ends(&run, 0, "    Environment=CODEX_MODEL=gpt-6");
+    ends(&run, 0, "  + Environment=CODEX_MODEL=gpt-6");
     ends(&run, 0, "systemctl --user restart nanoclaw-v2-");
     let units = world.base().join("home/.config/systemd/user");
     let unit = fs::read_dir(units)
@@ -242,19 +246,98 @@ fn a_model_is_given_to_the_hosts_service() {
         .next()
         .expect("a unit")
         .expect("an entry");
-    let drop_in = unit.path().join("nanoclaw-model.conf");
+    let drop_in = unit.path().join("zz-nanoclaw-model.conf");
     assert_eq!(read(&drop_in), "[Service]\nEnvironment=CODEX_MODEL=gpt-6\n");
-    assert!(read(&world.base().join("home/calls")).ends_with("--user daemon-reload\n"));
+    assert!(read(&world.base().join("home/calls")).contains("--user daemon-reload\n"));
     ends(
         &configure(&world, &["--model", "gpt-6"]),
         0,
         "gpt-6 is already set",
     );
     ends(&configure(&world, &["--model", "gpt-7"]), 0, "gpt-7 is set");
+    // A drop-in that is read after ours counts.
+    fs::write(
+        unit.path().join("zzz.conf"),
+        "Environment=CODEX_MODEL=other\n",
+    )
+    .expect("a file");
+    ends(
+        &configure(&world, &["--model", "gpt-8"]),
+        2,
+        "a later drop-in gives it",
+    );
+    fs::write(&drop_in, "[Service]\nMemoryMax=2G\n").expect("a file");
+    ends(
+        &configure(&world, &["--model", "gpt-8"]),
+        3,
+        "`MemoryMax=2G`, which is none of ours",
+    );
+    assert_eq!(read(&drop_in), "[Service]\nMemoryMax=2G\n");
+    // Nothing else is done where the model cannot be set.
+    ends(
+        &with_key(&world, "sk-secret\n", &["--model", "gpt-8"]),
+        3,
+        "MemoryMax",
+    );
+    assert!(!login(&world).exists());
     stand_in(&world, "systemctl", "echo LoadState=not-found");
     ends(
         &configure(&world, &["--model", "gpt-7"]),
         3,
         "CODEX_MODEL=gpt-7",
+    );
+}
+
+#[test]
+fn the_login_that_counts_is_the_one_that_the_host_reads() {
+    let mut world = world();
+    let elsewhere = world.base().join("dotfiles.json");
+    fs::write(&elsewhere, CHATGPT).expect("a login");
+    fs::create_dir_all(world.base().join("home/.codex")).expect("a folder");
+    std::os::unix::fs::symlink(&elsewhere, login(&world)).expect("a symlink");
+    ends(
+        &with_key(&world, "sk-secret\n", &[]),
+        3,
+        "--replace-login does it",
+    );
+    stand_in(&world, "codex", "rm -f \"$HOME/.codex/auth.json\"; exit 1");
+    ends(
+        &with_key(&world, "sk-secret\n", &["--replace-login"]),
+        2,
+        "as it was before",
+    );
+    assert_eq!(read(&login(&world)), CHATGPT);
+    stand_in(
+        &world,
+        "codex",
+        &CODEX.replace("$HOME/.codex", "$CODEX_HOME"),
+    );
+    let other = world.base().join("other");
+    fs::create_dir(&other).expect("a folder");
+    world
+        .environment
+        .push(("CODEX_HOME", other.display().to_string()));
+    ends(
+        &with_key(&world, "sk-secret\n", &["--replace-login"]),
+        0,
+        "signed in",
+    );
+    assert!(read(&login(&world)).contains("sk-secret"));
+    assert_eq!(fs::read_dir(&other).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_login_that_somebody_refreshed_meanwhile_is_not_put_back() {
+    let world = world();
+    sign_in_before(&world, CHATGPT);
+    let newer = CHATGPT.replace("r1", "r9");
+    let body = format!("printf '%s' '{newer}' > \"$HOME/.codex/auth.json\"; exit 1");
+    stand_in(&world, "codex", &body);
+    let run = with_key(&world, "sk-secret\n", &["--replace-login"]);
+    ends(&run, 2, "and yet left another login; the old one is");
+    assert_eq!(read(&login(&world)), newer);
+    assert_eq!(
+        read(&world.base().join("home/.codex/auth.json.nanoclaw-1")),
+        CHATGPT
     );
 }

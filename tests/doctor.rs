@@ -33,9 +33,12 @@ const SESSION: &str = "
 
 const IMAGE: &str = "export function getContainerImageBase(projectRoot?: string): string {\n  return `nanoclaw-agent-v2-${getInstallSlug(projectRoot)}`;\n}\nexport const image = `${getContainerImageBase()}:latest`;\n";
 
+/// What the host was built of the skill's file.
+const DIST: &str = "registerProviderContainerConfig('codex', () => ({}));\n";
+
 /// Engine, service manager and codex of a host where all is well.
-const DOCKER: &str = "case \"$*\" in info) ;; *inspect*) echo 2100-01-01T00:00:00.5Z ;; history*) echo 'RUN |1 CODEX_VERSION=0.130.0 /bin/sh -c pnpm install -g \"@openai/codex@${CODEX_VERSION}\"' ;; *) exit 1 ;; esac";
-const SYSTEMCTL: &str = "case \"$*\" in *--user*) printf 'LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=@4102444800\\nEnvironment=HOME=/h CODEX_MODEL=gpt-6\\n' ;; *) echo LoadState=not-found ;; esac";
+const DOCKER: &str = "case \"$*\" in info) ;; *inspect*) echo '\"2100-01-01T00:00:00.5Z\"' ;; history*) echo 'RUN |1 CODEX_VERSION=0.130.0 /bin/sh -c pnpm install -g \"@openai/codex@${CODEX_VERSION}\"' ;; *) exit 1 ;; esac";
+const SYSTEMCTL: &str = "case \"$*\" in *--user*) printf 'LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=Fri 2100-01-01 00:00:00 UTC\\nEnvironment=HOME=/h CODEX_MODEL=gpt-6\\n' ;; *) echo LoadState=not-found ;; esac";
 const CODEX: &str = "echo codex-cli 0.130.0";
 
 fn put(path: &Path, text: &str) {
@@ -87,7 +90,7 @@ fn well() -> World {
     put(&root.join(".git/nanoclaw/pending-codex"), "");
     append(&root.join("src/install-slug.ts"), IMAGE);
     put(&root.join("dist/index.js"), "");
-    put(&root.join("dist/providers/codex.js"), "");
+    put(&root.join("dist/providers/codex.js"), DIST);
     put(
         &root.join("dist/providers/index.js"),
         "import './codex.js';\n",
@@ -151,7 +154,36 @@ fn a_host_where_all_is_well_has_no_warning() {
 type Harm = fn(&World);
 
 /// What harms the host, the check that tells it, and how.
-const HARMS: [(Harm, &str, &str, &str); 20] = [
+const HARMS: [(Harm, &str, &str, &str); 24] = [
+    (
+        |w| put(&w.root.join("dist/providers/codex.js"), ""),
+        "host build",
+        "error",
+        "does not register `codex`",
+    ),
+    (
+        |w| stand_in(w, "systemctl", "exit 1"),
+        "service",
+        "warning",
+        "systemd did not answer for this user",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("src/container-runner.ts"),
+                "import { OneCLI } from '@onecli-sh/sdk';\n",
+            );
+        },
+        "OneCLI",
+        "warning",
+        "no ONECLI_URL",
+    ),
+    (
+        |w| put(&w.base().join("home/.codex/auth.json"), "{"),
+        "sign-in",
+        "warning",
+        "in a form that this program does not read",
+    ),
     (
         |w| fs::remove_file(w.root.join("src/providers/codex.ts")).expect("a file"),
         "sources",
@@ -229,7 +261,7 @@ const HARMS: [(Harm, &str, &str, &str); 20] = [
         "is failed",
     ),
     (
-        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("@4102444800", "@9")),
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("2100", "1970")),
         "service",
         "warning",
         "before the host was built",
@@ -244,7 +276,7 @@ const HARMS: [(Harm, &str, &str, &str); 20] = [
         |w| stand_in(w, "codex", "exit 1"),
         "codex here",
         "warning",
-        "no codex on the PATH",
+        "does not answer `codex --version`",
     ),
     (
         |w| fs::remove_file(w.base().join("home/.codex/auth.json")).expect("a file"),

@@ -472,6 +472,13 @@ fn a_container_json_that_cannot_be_changed_is_refused_with_nothing_changed() {
             3,
             &["`groups/main/container.json` of main (ag-1): it is"],
         );
+        ends(
+            &world.nanoclaw(&["provider", "list"]),
+            0,
+            &["`groups/main/container.json`: it is"],
+        );
+        let other = use_codex(&world, &["--group", "telegram_family"]);
+        ends(&other, 0, &["codex is set"]);
         assert_eq!(column(&world, "ag-2"), None);
     }
     let world = world(&[BEFORE_CONFIGS]);

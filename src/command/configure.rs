@@ -11,7 +11,7 @@ use crate::doctor::Patient;
 use crate::files;
 use crate::next;
 use crate::problem::{Exit, Problem};
-use crate::provider::codex::{self, Already, By};
+use crate::provider::codex::{self, Already, By, DropIn};
 use crate::skills;
 use crate::ui::{self, Tint, Ui};
 
@@ -27,8 +27,12 @@ pub fn run(arguments: &Configure, directory: &Path, ui: Ui) -> Result<Exit> {
         ui,
     };
     job.is_possible()?;
+    // Whatever cannot be done ends the command before something else is.
+    let model = arguments.model.as_deref();
+    let drop_in = model.map(|model| codex::drop_in(&patient, model));
+    let drop_in = drop_in.transpose()?;
     let by = job.by()?;
-    if by.is_none() && arguments.model.is_none() {
+    if by.is_none() && drop_in.is_none() {
         return Ok(job.nothing_asked());
     }
     if let Some(by) = by
@@ -36,8 +40,8 @@ pub fn run(arguments: &Configure, directory: &Path, ui: Ui) -> Result<Exit> {
     {
         return Ok(Exit::Refused);
     }
-    match &arguments.model {
-        Some(model) => job.set_model(model),
+    match &drop_in {
+        Some(drop_in) => job.set_model(drop_in),
         None => Ok(Exit::Done),
     }
 }
@@ -68,6 +72,16 @@ impl Job<'_> {
     fn by(&self) -> Result<Option<By>> {
         let arguments = self.arguments;
         let names_key = arguments.api_key_stdin || arguments.api_key_file.is_some();
+        if arguments.auth == Some(Auth::Chatgpt) {
+            let found = if names_key {
+                "a ChatGPT login takes no key"
+            } else if arguments.yes || self.ui.can_ask() {
+                return Ok(Some(By::ChatGpt));
+            } else {
+                "nobody is here to open the browser that a ChatGPT login takes; --yes begins it all the same"
+            };
+            return Err(Problem::could_not_run(found).and_nothing_written().into());
+        }
         match arguments.auth.or(names_key.then_some(Auth::ApiKey)) {
             Some(Auth::Chatgpt) => Ok(Some(By::ChatGpt)),
             Some(Auth::ApiKey) => Ok(Some(By::ApiKey(self.key()?))),
@@ -85,7 +99,7 @@ impl Job<'_> {
             let context = || format!("failed to read `{}`", path.display());
             String::from_utf8(files::read_own(path).with_context(context)?).with_context(context)?
         } else if self.arguments.api_key_stdin {
-            ui::read_all()?
+            ui::read_secret()?
         } else {
             self.ui.secret("API key")?.ok_or_else(|| {
                 let found = "nobody is here to type the key";
@@ -128,24 +142,33 @@ impl Job<'_> {
         Ok(true)
     }
 
-    fn set_model(&self, model: &str) -> Result<Exit> {
-        let drop_in = codex::drop_in(self.patient, model)?;
+    fn set_model(&self, drop_in: &DropIn) -> Result<Exit> {
+        let model = &drop_in.model;
         let restart = next::restart(self.patient.checkout);
         let restart = restart.command.unwrap_or(restart.what);
-        if drop_in.is_there {
+        if drop_in.old.as_deref() == Some(&drop_in.text) {
+            codex::write(drop_in)?;
             self.ui
                 .say(&format!("{model} is already set for {}", drop_in.unit));
             return Ok(Exit::Done);
         }
-        self.ui.say(&format!("write    {}", drop_in.path.display()));
-        for line in drop_in.text.lines() {
-            self.ui.say(&format!("    {line}"));
+        let verb = if drop_in.old.is_some() {
+            "replace "
+        } else {
+            "create  "
+        };
+        self.ui
+            .tell(Tint::Good, verb, &drop_in.path.display().to_string());
+        for (sign, text) in [("-", drop_in.old.as_deref()), ("+", Some(&*drop_in.text))] {
+            for line in text.unwrap_or_default().lines() {
+                self.ui.say(&format!("  {sign} {line}"));
+            }
         }
         if !self.arguments.yes && !self.ui.confirm("write it?")? {
             self.ui.say("nothing was written");
             return Ok(Exit::Refused);
         }
-        codex::write(&drop_in)?;
+        codex::write(drop_in)?;
         self.ui.tell(
             Tint::Good,
             &format!("{model} is set"),

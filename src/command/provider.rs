@@ -41,6 +41,9 @@ pub fn list(directory: &Path, ui: Ui) -> Result<Exit> {
             let found = "           not registered: its container ends at every start";
             ui.print(Tint::Bad, found, "")?;
         }
+        if let Some(found) = group.unreadable() {
+            ui.print(Tint::Warn, "           ", &found)?;
+        }
         for (found, mend) in group.disagreements() {
             ui.print(Tint::Warn, "           ", &format!("{found}: {mend}"))?;
         }

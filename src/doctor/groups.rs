@@ -1,7 +1,10 @@
 //! Whether a group asks for the skill's provider, and whether host and container mean the same one.
 
+use std::path::Path;
+
 use super::{Check, Level, Patient};
-use crate::groups::{self, Database, Group};
+use crate::groups::{self, Database, Group, USUAL};
+use crate::next::quoted;
 use crate::registry;
 use crate::shown;
 
@@ -53,10 +56,21 @@ fn judge(groups: &[Group], registered: &[String], provider: &str) -> Vec<Check> 
             checks.push(Check::error(
                 NAME,
                 found,
-                format!(
-                    "nanoclaw provider use {provider} --group {}",
-                    shown::line(&group.id)
-                ),
+                if named == provider {
+                    format!("nanoclaw skill add {provider}")
+                } else {
+                    let id = quoted(Path::new(&group.id));
+                    let other = registered.first().map_or(USUAL, String::as_str);
+                    format!("nanoclaw provider use {other} --group {id}, or add that provider")
+                },
+            ));
+        }
+        if let Some(found) = group.unreadable() {
+            let mend = "mend it by hand: NanoClaw takes it for empty";
+            checks.push(Check::warning(
+                NAME,
+                format!("{}: {found}", group.shown()),
+                mend,
             ));
         }
         checks.extend(
@@ -94,6 +108,7 @@ mod tests {
             source: Source::Files {
                 column: Some("claude".to_owned()),
                 file: Some("codex".to_owned()),
+                unreadable: None,
             },
             ..named("")
         };

@@ -1,10 +1,13 @@
 //! Whether the image that the host starts containers of is there, and holds what the Dockerfile asks for. Starts no container.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use super::{Check, Moment, Patient};
 use crate::groups::{self, Database};
 use crate::host;
+use crate::next::quoted;
 use crate::process::{self, EngineState};
 use crate::shown;
 
@@ -25,20 +28,25 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
             format!("{engine} images"),
         )]);
     };
-    let mut checks = vec![judge(patient, &look(&engine, &own)?)];
-    for name in of_groups(patient) {
+    let build = patient.build();
+    let mut checks = vec![judge(patient, &look(&engine, &own)?, &build)];
+    for (id, name) in of_groups(patient) {
         let image = look(&engine, &name)?;
-        checks.push(judge(patient, &image));
+        let id = quoted(Path::new(&id));
+        let mend = format!("{build}, and then pnpm ncl groups restart --id {id} --rebuild");
+        checks.push(judge(patient, &image, &mend));
     }
     Ok(checks)
 }
 
-/// The images of groups that have their own. A database that cannot be read is another check's matter.
-fn of_groups(patient: &Patient<'_>) -> Vec<String> {
+/// The groups that have images of their own, by their ids, and these. A database that cannot be read is another check's matter.
+fn of_groups(patient: &Patient<'_>) -> Vec<(String, String)> {
     let database = Database::to_read(patient.checkout);
     let groups = database.and_then(|database| groups::read(patient.checkout, &database));
     let groups = groups.unwrap_or_default().into_iter();
-    groups.filter_map(|group| group.image).collect()
+    groups
+        .filter_map(|group| Some((group.id, group.image?)))
+        .collect()
 }
 
 fn not_looked_at(engine: &str, state: &EngineState) -> Check {
@@ -72,15 +80,23 @@ fn not_looked_at(engine: &str, state: &EngineState) -> Check {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Image {
     name: String,
-    /// When it was made; `None` where it is not there.
+    is_there: bool,
+    /// When it was made, where that can be read.
     created: Option<Moment>,
     /// The instructions that it was made by, with the values of their ARGs.
     history: String,
 }
 
 fn look(engine: &str, name: &str) -> Result<Image> {
-    let inspect = ["image", "inspect", "--format", "{{.Created}}", "--", name];
-    let created = process::answer(engine, &inspect)?;
+    let inspect = [
+        "image",
+        "inspect",
+        "--format",
+        "{{json .Created}}",
+        "--",
+        name,
+    ];
+    let created = process::answer(engine, &inspect, &[])?;
     let history = match created {
         Some(_) => process::answer(
             engine,
@@ -92,12 +108,14 @@ fn look(engine: &str, name: &str) -> Result<Image> {
                 "--",
                 name,
             ],
+            &[],
         )?,
         None => None,
     };
     Ok(Image {
         name: name.to_owned(),
-        created: created.and_then(|created| Moment::of_rfc3339(&created)),
+        is_there: created.is_some(),
+        created: created.and_then(|created| Moment::of_rfc3339(created.trim().trim_matches('"'))),
         history: history.unwrap_or_default(),
     })
 }
@@ -110,7 +128,7 @@ struct Wanted<'a> {
     dockerfile: Option<Moment>,
 }
 
-fn judge(patient: &Patient<'_>, image: &Image) -> Check {
+fn judge(patient: &Patient<'_>, image: &Image, mend: &str) -> Check {
     let Some((file, layer)) = patient.layer() else {
         return Check::ok(NAME, "the skill adds nothing to it");
     };
@@ -120,14 +138,14 @@ fn judge(patient: &Patient<'_>, image: &Image) -> Check {
         pin: patient.pin(),
         dockerfile: patient.changed(file),
     };
-    judge_image(image, &wanted, &patient.build())
+    judge_image(image, &wanted, mend)
 }
 
 fn judge_image(image: &Image, wanted: &Wanted<'_>, build: &str) -> Check {
     let name = shown::line(&image.name);
-    let Some(created) = image.created else {
+    if !image.is_there {
         return Check::error(NAME, format!("{name} is not there"), build);
-    };
+    }
     let package = wanted.package;
     if !image.history.contains(package) {
         return Check::error(NAME, format!("{name} was made without {package}"), build);
@@ -141,7 +159,8 @@ fn judge_image(image: &Image, wanted: &Wanted<'_>, build: &str) -> Check {
             return Check::warning(NAME, found, build);
         }
     }
-    if wanted.dockerfile.is_some_and(|changed| changed > created) {
+    let is_older = |changed| image.created.is_some_and(|created| changed > created);
+    if wanted.dockerfile.is_some_and(is_older) {
         return Check::warning(NAME, format!("{name} is older than the Dockerfile"), build);
     }
     Check::ok(NAME, format!("{name} holds {package}"))
@@ -158,11 +177,12 @@ mod tests {
     fn an_image_holds_what_the_dockerfile_pins_and_is_newer() {
         let good = Image {
             name: "agent:latest".to_owned(),
+            is_there: true,
             created: Some(Moment(20)),
             history: HISTORY.to_owned(),
         };
         let absent = Image {
-            created: None,
+            is_there: false,
             ..good.clone()
         };
         let without = Image {

@@ -8,6 +8,7 @@ use super::{Check, Moment, Patient};
 use crate::checkout::Checkout;
 use crate::groups;
 use crate::host;
+use crate::interrupt;
 use crate::next;
 use crate::process;
 
@@ -23,6 +24,8 @@ pub struct Service {
     pub units: Vec<Unit>,
     /// Whether the host answers at its socket.
     pub answers: bool,
+    /// Whether systemd is here, and did not answer for this user.
+    pub is_unasked: bool,
 }
 
 /// A unit of systemd's.
@@ -45,17 +48,21 @@ impl Service {
         let Some(name) = host::Service::of(checkout).unit else {
             return Ok(Self::default());
         };
-        let mut units = Vec::new();
+        let mut service = Self::default();
         for is_of_user in [true, false] {
             let scope = if is_of_user { "--user" } else { "--system" };
             let unit = format!("{name}.service");
             let properties = "--property=LoadState,ActiveState,ActiveEnterTimestamp,Environment";
-            let asked = ["show", scope, "--timestamp=unix", properties, "--", &unit];
-            let answer = process::answer("systemctl", &asked)?;
-            units.extend(answer.and_then(|answer| read(&name, is_of_user, &answer)));
+            let asked = ["show", scope, properties, "--", &unit];
+            match process::answer("systemctl", &asked, &[])? {
+                Some(answer) => service.units.extend(read(&name, is_of_user, &answer)),
+                None => service.is_unasked |= process::is_program("systemctl"),
+            }
         }
-        let answers = groups::host_answers(checkout)?;
-        Ok(Self { units, answers })
+        // One that cannot be reached answers nobody.
+        service.answers = groups::host_answers(checkout).unwrap_or(false);
+        interrupt::check()?;
+        Ok(service)
     }
 
     /// The value that a unit gives to a variable of the host's environment.
@@ -76,12 +83,16 @@ fn read(name: &str, is_of_user: bool, answer: &str) -> Option<Unit> {
         let mut lines = answer.lines();
         lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
     };
-    let since = property("ActiveEnterTimestamp").and_then(|time| time.strip_prefix('@'));
+    // `Fri 2026-05-01 12:00:00 UTC`, as every systemd has it where the zone is UTC.
+    let since = property("ActiveEnterTimestamp").and_then(|time| {
+        let (_, time) = time.strip_suffix(" UTC")?.split_once(' ')?;
+        Moment::of_rfc3339(&format!("{}Z", time.replace(' ', "T")))
+    });
     (property("LoadState") == Some("loaded")).then(|| Unit {
         name: name.to_owned(),
         is_of_user,
         state: property("ActiveState").unwrap_or_default().to_owned(),
-        since: since.and_then(|time| time.parse().ok()).map(Moment),
+        since,
         environment: property("Environment").unwrap_or_default().to_owned(),
     })
 }
@@ -115,6 +126,10 @@ fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) 
                 "no unit of systemd's, and the host answers at its socket",
             );
         }
+        [] if service.is_unasked => {
+            let found = "not looked at: systemd did not answer for this user, and no host answers at data/ncl.sock";
+            return Check::warning(NAME, found, "run this where the host's user is signed in");
+        }
         [] => {
             return Check::error(
                 NAME,
@@ -133,6 +148,10 @@ fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) 
         }
     };
     let Unit { name, state, .. } = unit;
+    if state != "active" && service.answers {
+        let found = format!("{name} is {state}, and a host answers that was started otherwise");
+        return Check::warning(NAME, found, restart);
+    }
     if state != "active" {
         return Check::error(NAME, format!("{name} is {state}"), restart);
     }
@@ -145,10 +164,8 @@ fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) 
             restart,
         );
     }
-    Check::ok(
-        NAME,
-        format!("{name} runs, and began after the host was built"),
-    )
+    let began = built.map_or("", |_| ", and began after the host was built");
+    Check::ok(NAME, format!("{name} runs{began}"))
 }
 
 #[cfg(test)]
@@ -156,7 +173,7 @@ mod tests {
     use super::{Moment, Service, Unit, judge, read};
     use crate::doctor::Level;
 
-    const ANSWER: &str = "LoadState=loaded\nActiveState=active\nActiveEnterTimestamp=@20\nEnvironment=HOME=/h CODEX_MODEL=m1\n";
+    const ANSWER: &str = "LoadState=loaded\nActiveState=active\nActiveEnterTimestamp=Thu 1970-01-01 00:00:20 UTC\nEnvironment=HOME=/h CODEX_MODEL=m1\n";
 
     #[test]
     fn a_unit_is_read_as_systemctl_shows_it() {
@@ -175,7 +192,7 @@ mod tests {
         );
         let service = Service {
             units: vec![expected],
-            answers: false,
+            ..Service::default()
         };
         assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m1"));
         assert_eq!(service.variable("CODEX"), None);
@@ -214,6 +231,7 @@ mod tests {
             let service = Service {
                 units: units(answers),
                 answers: host,
+                is_unasked: false,
             };
             let check = judge(&service, built.map(Moment), "restart", "set up");
             assert_eq!(check.level, level, "{check:?}");

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Check, Moment, Patient};
 use crate::pending::Pending;
+use crate::registry;
 use crate::report::text;
 use crate::skill::Fact;
 use crate::typescript;
@@ -36,6 +37,8 @@ struct Output {
     built: Option<Moment>,
     /// An import that the source has and what was built has not.
     lacks: Option<String>,
+    /// A provider that the source registers and what was built does not.
+    unregistered: Option<String>,
 }
 
 /// The host runs `dist/`, which the checkout's `tsconfig.json` has of `src/`.
@@ -48,6 +51,9 @@ fn host_build(patient: &Patient<'_>) -> Check {
             .as_deref()
             .map(typescript::side_effect_imports)
             .unwrap_or_default();
+        let source = patient.checkout.bytes(path).unwrap_or_default();
+        let mut registers = registry::named_in(&source).into_iter();
+        let registered = text.as_deref().map(registry::named_in).unwrap_or_default();
         let is_there = |specifier: &&String| there.iter().any(|it| it.specifier == **specifier);
         Some(Output {
             source: path.to_path_buf(),
@@ -57,6 +63,7 @@ fn host_build(patient: &Patient<'_>) -> Check {
                 .iter()
                 .find(|specifier| !is_there(specifier))
                 .cloned(),
+            unregistered: registers.find(|name| !registered.contains(name)),
         })
     };
     let of_fact = |fact: &Fact| match fact {
@@ -83,6 +90,7 @@ fn judge_build(all: &[Output], mend: &str) -> Check {
         changed,
         built,
         lacks,
+        unregistered,
     } in all
     {
         let source = source.display();
@@ -93,6 +101,10 @@ fn judge_build(all: &[Output], mend: &str) -> Check {
             let found = format!(
                 "what dist/ has of {source} does not import `{specifier}`: the host does not register it"
             );
+            return Check::error(NAME, found, mend);
+        }
+        if let Some(name) = unregistered {
+            let found = format!("what dist/ has of {source} does not register `{name}`");
             return Check::error(NAME, found, mend);
         }
         if changed.is_some_and(|changed| changed > *built) {
@@ -142,6 +154,7 @@ mod tests {
             changed: Some(Moment(10)),
             built: Some(Moment(10)),
             lacks: None,
+            unregistered: None,
         };
         let absent = Output {
             built: None,
@@ -149,6 +162,10 @@ mod tests {
         };
         let lacking = Output {
             lacks: Some("./x.js".to_owned()),
+            ..good.clone()
+        };
+        let empty = Output {
+            unregistered: Some("codex".to_owned()),
             ..good.clone()
         };
         let older = Output {
@@ -159,6 +176,7 @@ mod tests {
             (good.clone(), Level::Ok, "dist/ has 2 files"),
             (absent, Level::Error, "dist/ has nothing built of src/a.ts"),
             (lacking, Level::Error, "does not import `./x.js`"),
+            (empty, Level::Error, "does not register `codex`"),
             (older, Level::Warning, "src/a.ts is newer"),
         ] {
             let check = judge_build(&[good.clone(), second], "build");

@@ -5,8 +5,12 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
+use memchr::memmem;
+use regex::bytes::Regex;
+
 use super::{Check, Patient};
 use crate::env_file;
+use crate::remote::mask;
 use crate::shown;
 
 /// The host's log of errors, by NanoClaw's `setup/service.ts`.
@@ -57,16 +61,22 @@ fn gateway(patient: &Patient<'_>) -> Check {
     let of_service = patient.service.variable(KEY);
     let url = of_service.or_else(|| env_file::value(&file, KEY));
     let answers = url.as_deref().map(|url| (url.to_owned(), answers(url)));
-    judge_gateway(answers)
+    let runner = patient.checkout.bytes(Path::new("src/container-runner.ts"));
+    let is_used = runner.is_some_and(|text| memmem::find(&text, b"@onecli-sh/sdk").is_some());
+    judge_gateway(answers, is_used)
 }
 
-fn judge_gateway(asked: Option<(String, bool)>) -> Check {
+fn judge_gateway(asked: Option<(String, bool)>, is_used: bool) -> Check {
     const NAME: &str = "OneCLI";
     match asked {
-        None => Check::ok(NAME, "no ONECLI_URL: not used here"),
-        Some((url, true)) => Check::ok(NAME, format!("answers at {}", crate::remote::mask(&url))),
+        None if is_used => {
+            let found = "no ONECLI_URL, and the host starts no container without OneCLI: it asks the one that OneCLI's own library takes";
+            Check::warning(NAME, found, "ONECLI_URL in .env")
+        }
+        None => Check::ok(NAME, "not used here"),
+        Some((url, true)) => Check::ok(NAME, format!("answers at {}", mask(&url))),
         Some((url, false)) => {
-            let found = format!("nothing answers at {}", crate::remote::mask(&url));
+            let found = format!("nothing answers at {}", mask(&url));
             Check::error(NAME, found, "onecli start, or another ONECLI_URL in .env")
         }
     }
@@ -111,6 +121,26 @@ fn end_of(patient: &Patient<'_>, path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// A line of a log without what may be a secret, and not a long one.
+fn masked(line: &str) -> String {
+    const LONGEST: usize = 240;
+    const SECRETS: [&str; 4] = [
+        r"\bsk-[A-Za-z0-9_-]{6,}",
+        r"\beyJ[A-Za-z0-9_-]{6,}(\.[A-Za-z0-9_-]+)*",
+        r"(?i:bearer)\s+[^\s,;]+",
+        r#"(?i:(key|token|secret|password)["']?\s*[:=]\s*)["']?[^\s"',;}]+"#,
+    ];
+    let mut text = mask(&shown::line(line));
+    for secret in SECRETS {
+        let Ok(secret) = Regex::new(&format!("(?-u){secret}")) else {
+            return "***".to_owned();
+        };
+        let masked = secret.replace_all(text.as_bytes(), &b"***"[..]);
+        text = String::from_utf8_lossy(&masked).into_owned();
+    }
+    text.chars().take(LONGEST).collect()
+}
+
 fn judge_log(end: Option<&str>, called: &str) -> Check {
     const NAME: &str = "error log";
     let Some(end) = end else {
@@ -129,9 +159,7 @@ fn judge_log(end: Option<&str>, called: &str) -> Check {
         return Check::ok(NAME, format!("no line at the end of {LOG} names {called}"));
     };
     let lines = lines.split_off(first).into_iter();
-    let lines = lines
-        .map(|line| crate::remote::mask(&shown::line(line)))
-        .collect::<Vec<_>>();
+    let lines = lines.map(masked).collect::<Vec<_>>();
     Check::warning(NAME, lines.join(" | "), format!("tail {LOG}"))
 }
 
@@ -157,15 +185,16 @@ mod tests {
         };
         let url = format!("http://me:secret@{address}/x");
         assert!(answers(&url));
-        let check = judge_gateway(Some((url.clone(), true)));
+        let check = judge_gateway(Some((url.clone(), true)), true);
         assert!(
             check.level == Level::Ok && !check.found.contains("secret"),
             "{check:?}"
         );
         drop(listener);
         assert!(!answers(&url));
-        assert_eq!(judge_gateway(Some((url, false))).level, Level::Error);
-        assert_eq!(judge_gateway(None).level, Level::Ok);
+        assert_eq!(judge_gateway(Some((url, false)), true).level, Level::Error);
+        assert_eq!(judge_gateway(None, false).level, Level::Ok);
+        assert_eq!(judge_gateway(None, true).level, Level::Warning);
     }
 
     #[test]
@@ -177,6 +206,23 @@ mod tests {
             check.found,
             "3 codex https://***@h/ | 4 codex | 5 codex\\u{1b}[0m"
         );
+        for (line, expected) in [
+            ("codex sk-proj-abc_123456 x", "codex *** x"),
+            (
+                "codex Authorization: Bearer eyJhbGciOi.a.b",
+                "codex Authorization: ***",
+            ),
+            ("codex OPENAI_API_KEY=live-1 x", "codex OPENAI_API_*** x"),
+            (
+                r#"codex {"refresh_token":"rt_1","a":2}"#,
+                r#"codex {"refresh_***","a":2}"#,
+            ),
+            ("codex eyJhbGciOi.eyJh.x_y", "codex ***"),
+        ] {
+            assert_eq!(judge_log(Some(line), "codex").found, expected);
+        }
+        let endless = format!("codex {}", "x".repeat(1000));
+        assert_eq!(judge_log(Some(&endless), "codex").found.len(), 240);
         assert_eq!(judge_log(Some("1 codex"), "codex").found, "1 codex");
         for quiet in [None, Some(""), Some("other\n")] {
             assert_eq!(judge_log(quiet, "codex").level, Level::Ok);

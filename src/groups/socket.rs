@@ -4,9 +4,12 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
 use serde_json::{Value, json};
 
 use crate::checkout::Checkout;
@@ -60,7 +63,7 @@ fn connect(checkout: &Checkout) -> Result<Option<UnixStream>> {
     if !metadata.file_type().is_socket() {
         return Ok(None);
     }
-    match UnixStream::connect(&path) {
+    match connect_in_time(&path) {
         Ok(host) => Ok(Some(host)),
         // A host that ended left it, or none could listen there: a socket's path has 107 bytes at most (unix(7)).
         Err(error) => match error.kind() {
@@ -69,6 +72,28 @@ fn connect(checkout: &Checkout) -> Result<Option<UnixStream>> {
             | io::ErrorKind::InvalidInput => Ok(None),
             _ => Err(error).with_context(|| format!("failed to reach the host at `{SOCKET}`")),
         },
+    }
+}
+
+/// Connects, and waits as long as [`PATIENCE`] where others wait before us.
+fn connect_in_time(path: &Path) -> io::Result<UnixStream> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let address = SocketAddrUnix::new(path)?;
+    let since = Instant::now();
+    loop {
+        match rustix::net::connect(&socket, &address) {
+            Err(Errno::AGAIN) if since.elapsed() < PATIENCE => {
+                interrupt::check().map_err(io::Error::other)?;
+                thread::sleep(TICK);
+            }
+            connected => {
+                connected?;
+                let host = UnixStream::from(socket);
+                host.set_nonblocking(false)?;
+                return Ok(host);
+            }
+        }
     }
 }
 

@@ -138,7 +138,11 @@ impl World {
         };
         let built = self.root().join("dist");
         put(built.join("index.js"), "", 0o644);
-        put(built.join("providers/codex.js"), "", 0o644);
+        put(
+            built.join("providers/codex.js"),
+            "registerProviderContainerConfig('codex', x);\n",
+            0o644,
+        );
         put(
             built.join("providers/index.js"),
             "import './codex.js';\n",
@@ -146,7 +150,7 @@ impl World {
         );
         let login = self.base.join("home/.codex/auth.json");
         put(login, r#"{"OPENAI_API_KEY":"sk-none"}"#, 0o600);
-        let shown = "LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=@4102444800\\n";
+        let shown = "LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=Fri 2100-01-01 00:00:00 UTC\\n";
         let systemctl = format!("#!/bin/sh\ncase \"$*\" in *--user*) printf '{shown}' ;; esac\n");
         put(self.base.join("tools/systemctl"), &systemctl, 0o755);
     }

@@ -133,6 +133,9 @@ impl Job<'_> {
                 .iter()
                 .filter(|group| group.is_called(word))
                 .collect::<Vec<_>>();
+            // An id is one group's alone.
+            let by_id = groups.iter().find(|group| group.id == *word);
+            let found = by_id.map_or(found, |group| vec![group]);
             let [group] = found[..] else {
                 return Err(not_one(word, &found, &groups).into());
             };

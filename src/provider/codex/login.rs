@@ -18,7 +18,13 @@ const OTHERS: u32 = 0o077;
 const OLD: i64 = 28;
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
-    let file = patient.in_home(FILE);
+    let file = match patient.in_home(FILE) {
+        Ok(file) => file,
+        Err(error) => {
+            let found = format!("not looked at: {error:#}");
+            return vec![Check::warning(NAME, found, "ls -l ~/.codex/auth.json")];
+        }
+    };
     let copies = copies(patient);
     let mut checks = vec![judge(file.as_deref(), patient.now, copies)];
     let mode = std::fs::metadata(patient.home.join(FILE)).ok();
@@ -32,12 +38,15 @@ pub(super) enum Login {
     ApiKey,
     /// With the time of its last refresh.
     ChatGpt(Option<Moment>),
+    /// In a form that is not read here.
+    Unknown,
 }
 
 impl Login {
     /// How it was made, and how old it is.
     pub(super) fn shown(&self, now: Moment) -> String {
         match self {
+            Self::Unknown => "in a form that this program does not read".to_owned(),
             Self::ApiKey => "by an API key".to_owned(),
             Self::ChatGpt(None) => "by ChatGPT".to_owned(),
             Self::ChatGpt(Some(refreshed)) => {
@@ -49,18 +58,29 @@ impl Login {
         }
     }
 
-    /// Reads what kind of login a file holds; `None` where it holds none.
+    /// Reads what kind of login a file holds, as codex does: by `auth_mode`, else by the key, else by the tokens. `None` where it holds none.
     pub(super) fn of(file: &[u8]) -> Option<Self> {
-        let value = serde_json::from_slice::<Value>(file).ok()?;
+        if file.trim_ascii().is_empty() {
+            return None;
+        }
+        let Ok(value) = serde_json::from_slice::<Value>(file) else {
+            return Some(Self::Unknown);
+        };
         let text = |pointer: &str| {
             let text = value.pointer(pointer)?.as_str();
             text.filter(|text| !text.is_empty())
         };
-        if text("/tokens/access_token").is_some() || text("/tokens/refresh_token").is_some() {
-            let refreshed = text("/last_refresh").and_then(Moment::of_rfc3339);
-            return Some(Self::ChatGpt(refreshed));
+        let has_key = text("/OPENAI_API_KEY").is_some();
+        let tokens = ["/tokens/access_token", "/tokens/refresh_token"];
+        let has_tokens = tokens.iter().any(|pointer| text(pointer).is_some());
+        let chatgpt = || Self::ChatGpt(text("/last_refresh").and_then(Moment::of_rfc3339));
+        match text("/auth_mode") {
+            Some("chatgpt") if has_tokens => Some(chatgpt()),
+            Some("apikey") | None if has_key => Some(Self::ApiKey),
+            // A form of a later codex.
+            Some(_) => Some(Self::Unknown),
+            None => has_tokens.then(chatgpt),
         }
-        text("/OPENAI_API_KEY").map(|_| Self::ApiKey)
     }
 }
 
@@ -77,6 +97,7 @@ fn judge(file: Option<&[u8]>, now: Moment, copies: usize) -> Check {
         Login::ChatGpt(Some(refreshed)) if refreshed.days_before(now) > OLD => {
             Check::warning(NAME, found, "codex login")
         }
+        Login::Unknown => Check::warning(NAME, found, "codex login status"),
         _ => Check::ok(NAME, found),
     }
 }
@@ -140,7 +161,20 @@ mod tests {
                 Level::Error,
                 "holds no login",
             ),
-            (Some("{"), 0, Level::Error, "holds no login"),
+            (
+                Some(
+                    r#"{"auth_mode":"chatgpt","OPENAI_API_KEY":"sk-secret","tokens":{"refresh_token":"r"}}"#,
+                ),
+                0,
+                Level::Ok,
+                "by ChatGPT; ",
+            ),
+            (
+                Some(r#"{"OPENAI_API_KEY":"sk-secret","tokens":{"refresh_token":"r"}}"#),
+                0,
+                Level::Ok,
+                "by an API key; ",
+            ),
             (Some(""), 0, Level::Error, "holds no login"),
             (None, 0, Level::Error, "is not there"),
         ] {
@@ -154,6 +188,10 @@ mod tests {
                 check.mend.as_deref(),
                 (level > Level::Ok).then_some("codex login")
             );
+        }
+        for unknown in ["{", r#"{"auth_mode":"agent","x":1}"#] {
+            let check = judge(Some(unknown.as_bytes()), Moment(0), 0);
+            assert_eq!(check.level, Level::Warning, "{check:?}");
         }
     }
 

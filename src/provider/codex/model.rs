@@ -12,6 +12,11 @@ use crate::problem::Problem;
 use crate::process;
 use crate::shown;
 
+/// What the drop-in is called: read after `override.conf`, which `systemctl edit` writes.
+const NAME: &str = "zz-nanoclaw-model.conf";
+
+const HEAD: &str = "[Service]";
+
 /// A drop-in that is to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DropIn {
@@ -21,8 +26,10 @@ pub struct DropIn {
     pub text: String,
     /// The unit's name.
     pub unit: String,
-    /// Whether it is there so already.
-    pub is_there: bool,
+    /// The model that it gives.
+    pub model: String,
+    /// What is there now.
+    pub old: Option<String>,
 }
 
 /// What gives a model to the host's service: a drop-in for a unit of this user's. Where there is none, a [`Problem`] says what does.
@@ -45,31 +52,67 @@ pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
             .hint(hint)
             .into());
     };
-    let place = format!(
-        ".config/systemd/user/{}.service.d/nanoclaw-model.conf",
-        unit.name
-    );
-    let text = format!("[Service]\nEnvironment={CODEX_MODEL}={model}\n");
+    let place = format!(".config/systemd/user/{}.service.d/{NAME}", unit.name);
+    let old = patient.in_home(&place)?;
+    let old = old.map(|old| String::from_utf8_lossy(&old).into_owned());
+    if let Some(foreign) = old.as_deref().and_then(foreign) {
+        let path = patient.home.join(&place);
+        let found = format!(
+            "`{}` holds `{}`, which is none of ours",
+            path.display(),
+            shown::line(foreign)
+        );
+        return Err(Problem::refused(found)
+            .and_nothing_written()
+            .hint("move that line to another drop-in")
+            .into());
+    }
     Ok(DropIn {
-        is_there: patient
-            .in_home(&place)
-            .is_some_and(|there| there == text.as_bytes()),
+        old,
         path: patient.home.join(place),
-        text,
+        text: format!("{HEAD}\nEnvironment={CODEX_MODEL}={model}\n"),
         unit: unit.name.clone(),
+        model: model.to_owned(),
     })
 }
 
-/// Writes a drop-in and has systemd read it. It counts when the service starts anew.
+/// The first line of a drop-in that this program would not write.
+fn foreign(text: &str) -> Option<&str> {
+    let own = format!("Environment={CODEX_MODEL}=");
+    let mut lines = text.lines();
+    lines.find(|line| *line != HEAD && !line.starts_with(&own))
+}
+
+/// Writes a drop-in, has systemd read it, and looks whether it counts. It does for the host when the service starts anew.
 pub fn write(drop_in: &DropIn) -> Result<()> {
     files::replace_private(&drop_in.path, drop_in.text.as_bytes())?;
-    if process::answer("systemctl", &["--user", "daemon-reload"])?.is_none() {
+    let DropIn { unit, model, .. } = drop_in;
+    if process::answer("systemctl", &["--user", "daemon-reload"], &[])?.is_none() {
         let found = "the drop-in is written, and systemd did not read it";
         return Err(Problem::could_not_run(found)
             .hint("systemctl --user daemon-reload")
             .into());
     }
-    Ok(())
+    let service = format!("{unit}.service");
+    let asked = ["--user", "show", "--property=Environment", "--", &service];
+    let answer = process::answer("systemctl", &asked, &[])?.unwrap_or_default();
+    let given = format!("{CODEX_MODEL}={model}");
+    let words = answer
+        .trim()
+        .strip_prefix("Environment=")
+        .unwrap_or_default();
+    let mut named = words
+        .split_whitespace()
+        .filter(|word| word.starts_with(CODEX_MODEL));
+    if named.next_back() == Some(given.as_str()) {
+        return Ok(());
+    }
+    let found = format!(
+        "the drop-in is written, and {unit} has another {CODEX_MODEL}: a later drop-in gives it"
+    );
+    Err(Problem::could_not_run(found)
+        .hint(format!("systemctl --user cat {}", shown::line(unit)))
+        .into())
 }
 
 /// A model's name, as it can stand in a line of systemd's without quotes.

@@ -39,13 +39,17 @@ const READERS: [&str; 4] = [
 
 pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     let pin = patient.pin();
-    let asked = process::answer(CALLED, &["--version"])?;
+    let asked = process::answer(CALLED, &["--version"], &[])?;
     let env = patient
         .checkout
         .bytes(Path::new(".env"))
         .unwrap_or_default();
     Ok(vec![
-        judge_host(asked.as_deref(), pin.as_deref()),
+        judge_host(
+            process::is_program(CALLED),
+            asked.as_deref(),
+            pin.as_deref(),
+        ),
         judge_pin(pin.as_deref()),
         judge_model(
             patient.service.variable(CODEX_MODEL).as_deref(),
@@ -67,12 +71,16 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     ])
 }
 
-fn judge_host(answer: Option<&str>, pin: Option<&str>) -> Check {
+fn judge_host(is_here: bool, answer: Option<&str>, pin: Option<&str>) -> Check {
     const NAME: &str = "codex here";
     let pin = pin.unwrap_or("latest");
     let install = format!("npm install -g @openai/codex@{pin}");
     let Some(answer) = answer else {
-        let found = "no codex on the PATH: it signs in here, and runs in the image";
+        let found = if is_here {
+            "the codex on the PATH does not answer `codex --version`"
+        } else {
+            "no codex on the PATH: it signs in here, and runs in the image"
+        };
         return Check::warning(NAME, found, install);
     };
     let version = answer.split_whitespace().last().unwrap_or_default();
@@ -94,6 +102,9 @@ fn judge_pin(pin: Option<&str>) -> Check {
     };
     let numbers = pin.split(['.', '-', '+']).take(3).map(str::parse::<u32>);
     let numbers = numbers.collect::<Result<Vec<_>, _>>().unwrap_or_default();
+    if numbers.len() < REFUSED_UP_TO.len() {
+        return Check::ok(NAME, format!("codex {}: not known here", shown::line(pin)));
+    }
     if numbers[..] <= REFUSED_UP_TO[..] {
         let found = format!("codex {pin}: the models of today refuse it (400)");
         let mend = "nanoclaw skill add codex --set CODEX_VERSION=X.Y.Z, a release that npm view @openai/codex version names";
@@ -125,9 +136,12 @@ fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, boo
     const NAME: &str = "model";
     let (model, whence) = match (named, usual) {
         (Some(model), _) => (model, "CODEX_MODEL of the service"),
+        (None, Some(model)) if unit.is_some() => {
+            (model, "the provider's own, for the unit names none")
+        }
         (None, Some(model)) => (
             model,
-            "the provider's own, for the host's environment names none",
+            "the provider's own; the environment of a host without a unit is not looked at",
         ),
         (None, None) => {
             let found = format!("not looked at: {PROVIDER} gives it in no way that is read here");
@@ -228,9 +242,9 @@ mod tests {
                 "0.124.0 here, and 0.130.0 in the image",
             ),
             (Some(""), Level::Warning, " here"),
-            (None, Level::Warning, "no codex on the PATH"),
+            (None, Level::Warning, "does not answer"),
         ] {
-            is(&judge_host(answer, Some("0.130.0")), level, words);
+            is(&judge_host(true, answer, Some("0.130.0")), level, words);
         }
     }
 
@@ -242,6 +256,7 @@ mod tests {
             (Some("0.124.1"), Level::Ok),
             (Some("0.130.0-alpha.1"), Level::Ok),
             (Some("1.0.0"), Level::Ok),
+            (Some("latest"), Level::Ok),
             (None, Level::Error),
         ] {
             is(&judge_pin(pin), level, "");

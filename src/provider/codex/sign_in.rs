@@ -8,6 +8,7 @@ use super::CALLED;
 use super::login::{FILE, Login};
 use crate::doctor::Patient;
 use crate::files;
+use crate::next::quoted;
 use crate::problem::Problem;
 use crate::process;
 
@@ -31,14 +32,16 @@ pub enum Already {
 
 /// Looks at the login that is there: `auth.json` holds one, and a ChatGPT login goes only where that was asked for.
 pub fn look(patient: &Patient<'_>, by: &By, replace: bool) -> Result<Already> {
-    let there = patient.in_home(FILE).and_then(|file| Login::of(&file));
-    match (there, by) {
-        (Some(login @ Login::ChatGpt(_)), By::ChatGpt) if !replace => {
+    let there = patient.in_home(FILE)?;
+    match there.and_then(|file| Login::of(&file)) {
+        Some(Login::ApiKey) | None => Ok(Already::No),
+        Some(_) if replace => Ok(Already::No),
+        Some(login @ Login::ChatGpt(_)) if *by == By::ChatGpt => {
             Ok(Already::There(login.shown(patient.now)))
         }
-        (Some(login @ Login::ChatGpt(_)), By::ApiKey(_)) if !replace => {
+        Some(login) => {
             let found = format!(
-                "signed in {}: ~/.codex/auth.json holds one login, and the key would take its place",
+                "signed in {}: ~/.codex/auth.json holds one login, and another would take its place",
                 login.shown(patient.now)
             );
             Err(Problem::refused(found)
@@ -46,7 +49,6 @@ pub fn look(patient: &Patient<'_>, by: &By, replace: bool) -> Result<Already> {
                 .hint("--replace-login does it, and keeps the old file")
                 .into())
         }
-        _ => Ok(Already::No),
     }
 }
 
@@ -82,7 +84,7 @@ pub fn sign_in(
     by: &By,
     said: &mut dyn FnMut(&str),
 ) -> Result<Option<PathBuf>> {
-    let old = patient.in_home(FILE);
+    let old = patient.in_home(FILE)?;
     let kept = old
         .as_deref()
         .map(|old| keep(&patient.home, old))
@@ -91,15 +93,39 @@ pub fn sign_in(
         By::ChatGpt => (&["login"][..], String::new()),
         By::ApiKey(key) => (&["login", "--with-api-key"][..], format!("{key}\n")),
     };
-    let ended = process::attend(CALLED, arguments, &input, said);
-    let is_in =
-        matches!(ended, Ok(true)) && process::answer(CALLED, &["login", "status"])?.is_some();
+    // The host takes its copies from there, whatever this environment says.
+    let folder = patient.home.join(".codex");
+    let environment = [("CODEX_HOME", folder.as_path())];
+    let ended = process::attend(CALLED, arguments, &environment, &input, said);
+    let new = patient.in_home(FILE)?;
+    // A key may be the one that was there.
+    let is_new = new != old || matches!(by, By::ApiKey(_));
+    let is_in = matches!(ended, Ok(true))
+        && is_new
+        && process::answer(CALLED, &["login", "status"], &environment)?.is_some();
     if is_in {
         return Ok(kept);
     }
-    // What was there is there again, whatever codex has made of it.
-    if let Some(old) = &old {
-        files::replace_private(&patient.home.join(FILE), old)?;
+    let is_login = |file: &Option<Vec<u8>>| {
+        let login = file.as_deref().and_then(Login::of);
+        !matches!(login, None | Some(Login::Unknown))
+    };
+    if new != old && is_login(&new) {
+        // Another codex may have refreshed it meanwhile.
+        let kept = kept.map(|kept| format!("; the old one is {}", quoted(&kept)));
+        let found = format!(
+            "codex did not sign in, and yet left another login{}",
+            kept.unwrap_or_default()
+        );
+        ended?;
+        return Err(Problem::could_not_run(found)
+            .hint("codex login status")
+            .into());
+    }
+    if let Some(old) = old.as_deref().filter(|_| new != old) {
+        let place = patient.home.join(FILE);
+        let place = std::fs::canonicalize(&place).unwrap_or(place);
+        files::replace_private(&place, old)?;
     }
     if let Some(kept) = &kept {
         let _ = files::remove(kept);
