@@ -1,19 +1,21 @@
-//! The only module that starts processes: git, builds and checks. Prints nothing.
+//! The only module that starts processes: git, builds, checks and agents. Prints nothing.
 
 mod child;
+mod conversation;
 mod fetch;
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
 pub use child::kill_running;
+pub use conversation::{Conversation, Said};
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 
 use crate::files;
@@ -118,6 +120,21 @@ pub fn is_program(name: &str) -> bool {
     })
 }
 
+/// What a program prints on standard output, or nothing where it fails or has not ended at the deadline.
+pub fn printed(program: &str, arguments: &[&str], deadline: Instant) -> Result<Option<String>> {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let mut out = Vec::new();
+    let end = child::run(command, Place::OwnGroup, Some(deadline), &mut |heard| {
+        if let Heard::Out(line) = heard {
+            out.extend(line);
+        }
+        Ok(())
+    })?;
+    let succeeded = end.is_success()?;
+    Ok(succeeded.then(|| String::from_utf8_lossy(&out).into_owned()))
+}
+
 /// What a container engine answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineState {
@@ -178,7 +195,7 @@ pub enum Ended {
     Interrupted(Problem),
 }
 
-/// How many lines of a failed task's output are shown.
+/// How many lines of the output of what failed are shown.
 const TAIL: usize = 15;
 
 /// Runs commands one after the other, each by `sh -c` in `root` and in a process group of its own, until one fails. `said` sees each line of
@@ -229,7 +246,7 @@ pub fn run(
         })?;
         let how = match end {
             End::Exited(status) if status.success() => continue,
-            End::Exited(status) => status.to_string().replace("exit status: ", "exit code "),
+            End::Exited(status) => ending(status),
             End::Interrupted(problem) => return Ok(Ended::Interrupted(problem)),
             End::Late => "ended for its time".to_owned(),
             End::Asked => "stopped, for it asked something on the terminal,".to_owned(),
@@ -237,6 +254,11 @@ pub fn run(
         return Ok(Ended::Failed { how, tail });
     }
     Ok(Ended::Succeeded)
+}
+
+/// How a process ended, such as `exit code 2`.
+fn ending(status: ExitStatus) -> String {
+    status.to_string().replace("exit status: ", "exit code ")
 }
 
 fn open_log(path: &Path) -> Result<File> {
