@@ -30,6 +30,7 @@ pub mod needs;
 pub mod next;
 pub mod pending;
 pub mod process;
+pub mod provider;
 pub mod registry;
 pub mod remote;
 

@@ -5,6 +5,7 @@ pub mod build;
 pub mod consent;
 pub mod look;
 pub mod provider;
+pub mod try_out;
 pub mod undo;
 pub mod verify;
 pub mod write;
@@ -41,6 +42,7 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
         }
         Skill::Add(arguments) => add::run(arguments, here, ui),
         Skill::Verify(arguments) => verify::run(arguments, here, ui),
+        Skill::Try(arguments) => try_out::run(arguments, here, ui),
         Skill::Status(arguments) => look::status(arguments, here, ui),
         Skill::Build(arguments) => build::run(arguments, here, ui),
         Skill::Undo(arguments) => undo::run(arguments, here, ui),
