@@ -216,5 +216,7 @@ fn a_signal_ends_codex_with_all_that_it_started() {
         let left = terminal.left();
         assert_eq!(left.code, code, "{}", left.text);
         none_lives(&world, true);
+        let temporary = fs::read_dir(world.base().join("tmp")).expect("the folder");
+        assert_eq!(temporary.count(), 0);
     }
 }

@@ -18,7 +18,7 @@ use crate::remote::mask;
 /// The longest line that is heard, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// A process in a group of its own, which is ended with all that it started. Dropped, it is killed.
+/// A process in a group of its own. Dropped, it is told to end with all that it started, and killed if it does not in a little while.
 pub struct Conversation {
     running: Running,
     /// Lines on their way to its standard input, which is closed when this is gone.
@@ -29,6 +29,8 @@ pub struct Conversation {
     tail: VecDeque<String>,
     /// When it ended.
     ended: Option<Instant>,
+    /// Whether it was told to end.
+    told: bool,
 }
 
 /// What is heard of the process.
@@ -72,6 +74,7 @@ impl Conversation {
             line: Vec::new(),
             tail: VecDeque::new(),
             ended: None,
+            told: false,
         })
     }
 
@@ -111,18 +114,20 @@ impl Conversation {
         }
     }
 
-    /// Tells it to end, and waits a little before it is killed.
-    pub fn end(mut self) {
-        self.stop();
-    }
-
+    /// Tells it to end, and waits a little: killed, it would leave its own to end after it.
     fn stop(&mut self) {
+        if self.told || self.ended.is_some() {
+            return;
+        }
+        self.told = true;
         self.to = None;
         self.running.target.end();
         let since = Instant::now();
         while self.ended.is_none() && since.elapsed() < GRACE {
             match self.running.events.recv_timeout(TICK) {
-                Ok(Event::Ended) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Event::Ended) | Err(RecvTimeoutError::Disconnected) => {
+                    self.ended = Some(Instant::now());
+                }
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
@@ -160,12 +165,19 @@ impl Conversation {
             return Ok(Said::Line(std::mem::take(&mut self.line)));
         }
         // What it has started goes with it.
+        self.ended.get_or_insert_with(Instant::now);
         let status = self.running.finish();
         let status = status.context("failed to wait for the process")?;
         Ok(Said::Ended {
             how: ending(status),
             tail: self.tail.drain(..).collect(),
         })
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -234,7 +246,6 @@ mod tests {
         let deadline = Instant::now() + Duration::from_millis(100);
         assert_eq!(conversation.hear(deadline).unwrap(), Said::Nothing);
         assert!(Instant::now() >= deadline);
-        conversation.end();
     }
 
     #[test]

@@ -14,7 +14,6 @@ use serde_json::json;
 use crate::process;
 use failure::Failure;
 use server::Server;
-use turn::Turn;
 
 /// The skill's name, and that of its program.
 pub const NAME: &str = "codex";
@@ -83,9 +82,7 @@ pub fn round_trip(trip: &Trip<'_>, passed: &mut dyn FnMut(&Stage) -> Result<()>)
     server.resume(&thread)?;
     let turn = server.turn(&thread, AGAIN)?;
     passed(&Stage::Resume(turn.text))?;
-    passed(&Stage::StaleThread(recover(&mut server)?))?;
-    server.end();
-    Ok(())
+    passed(&Stage::StaleThread(recover(&mut server)?))
 }
 
 /// A thread and its first turn. Gives the thread's id.
@@ -102,11 +99,10 @@ fn first(
         model: server.model().to_owned(),
         account: server.account().to_owned(),
     })?;
-    let turn: Turn = server.turn(&thread, trip.prompt)?;
+    let turn = server.turn(&thread, trip.prompt)?;
     passed(&Stage::Activity(turn.notifications))?;
     passed(&Stage::Progress(turn.items, turn.parts))?;
     passed(&Stage::Result(turn.text))?;
-    server.end();
     Ok(thread)
 }
 

@@ -13,8 +13,8 @@ use crate::shown;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
     NotSignedIn,
-    /// The sign-in is refused (401).
-    Unauthorized(String),
+    /// The sign-in is refused (401). The words may hold the key, and are left out.
+    Unauthorized,
     /// The model is refused, which the words name.
     Model(String),
     /// The endpoint has no `/responses` (404).
@@ -44,7 +44,7 @@ pub(super) enum Failure {
 pub(super) struct Setting {
     /// The model of the thread, once it is known.
     pub(super) model: String,
-    /// The configured `openai_base_url`, where there is one.
+    /// The endpoint's address, where codex's configuration has one.
     pub(super) endpoint: Option<String>,
     /// Whether codex has an account, or needs none.
     pub(super) signed_in: bool,
@@ -78,7 +78,7 @@ impl Failure {
         let about_model = || names_model(words, &said, &setting.model);
         let status = status(error, words);
         Some(match status {
-            Some(401) if setting.signed_in => Self::Unauthorized(said),
+            Some(401) if setting.signed_in => Self::Unauthorized,
             Some(401) => Self::NotSignedIn,
             Some(404) if words.contains("ws://") || words.contains("wss://") => return None,
             Some(404) if about_model() => Self::Model(said),
@@ -133,9 +133,7 @@ impl Failure {
         let endpoint = endpoint(setting);
         match self {
             Self::NotSignedIn => "codex is not signed in".to_owned(),
-            Self::Unauthorized(said) => {
-                format!("{endpoint} refuses codex's sign-in (401): {}", shown(said))
-            }
+            Self::Unauthorized => format!("{endpoint} refuses codex's sign-in (401)"),
             Self::Model(said) => {
                 let model = shown::line(&setting.model);
                 format!("{endpoint} refuses the model `{model}`: {}", shown(said))
@@ -180,15 +178,15 @@ impl Failure {
         const KEY: &str = "printf %s \"$KEY\" | codex login --with-api-key";
         match self {
             Self::NotSignedIn => format!("codex login, or with an API key: {KEY}"),
-            Self::Unauthorized(_) => format!("sign in anew: codex login, or {KEY}"),
+            Self::Unauthorized => format!("sign in anew: codex login, or {KEY}"),
             Self::Model(_) => "name another with --model (in containers: `CODEX_MODEL` in the host's environment), or take a newer codex".to_owned(),
-            Self::NoResponses(_) => "codex speaks the Responses API alone: another `openai_base_url` in codex's config.toml".to_owned(),
+            Self::NoResponses(_) => "codex speaks the Responses API alone: another endpoint in codex's config.toml".to_owned(),
             Self::Quota(_) => "wait until it is renewed, or sign in with another account or key".to_owned(),
             Self::Unreachable(_) if setting.endpoint.is_none() => {
                 "look at the network, and at a proxy between".to_owned()
             }
             Self::Unreachable(_) | Self::Broken(_) => {
-                "look at that endpoint, and at `openai_base_url` in codex's config.toml".to_owned()
+                "look at that endpoint, and at its address in codex's config.toml".to_owned()
             }
             Self::Silent => "another model with --model, or another --prompt".to_owned(),
             Self::Late(..) => "a longer --timeout, or another endpoint".to_owned(),

@@ -12,7 +12,7 @@ use super::turn::{Step, Turn};
 use super::{NAME, Trip};
 use crate::process::{Conversation, Said};
 
-/// An app-server.
+/// An app-server. Dropped, it is ended as the provider does, by a signal: with its standard input closed it would go on for seconds.
 pub(super) struct Server {
     conversation: Conversation,
     /// The id of the last request.
@@ -31,7 +31,8 @@ impl Server {
     /// Starts one and greets it. Codex that is not signed in, and has no endpoint of its own that may not ask for that, is an error.
     pub(super) fn start(trip: &Trip<'_>, folder: &Path, deadline: Instant) -> Result<Self> {
         let arguments = ["app-server", "--listen", "stdio://"];
-        let plain = [("NO_COLOR", "1")];
+        // The last lines of one that breaks are shown: words, and no addresses of its code.
+        let plain = [("NO_COLOR", "1"), ("RUST_BACKTRACE", "0")];
         let conversation = Conversation::start(NAME, &arguments, folder, &plain)?;
         let mut server = Self {
             conversation,
@@ -76,8 +77,7 @@ impl Server {
 
     fn read_configuration(&mut self, trip: &Trip<'_>, folder: &Path) -> Result<()> {
         let read = self.must("config/read", &json!({ "includeLayers": false }))?;
-        let endpoint = text(&read, "/config/openai_base_url");
-        self.setting.endpoint = (!endpoint.is_empty()).then(|| endpoint.to_owned());
+        self.setting.endpoint = endpoint(&read).map(str::to_owned);
         // The user's own tool servers have no part in it, nor has the login shell, whose state codex would take down.
         let off = || json!({ "enabled": false });
         let servers = read
@@ -211,11 +211,20 @@ impl Server {
     pub(super) fn fail(&self, failure: Failure) -> Error {
         failure.problem(&self.setting).into()
     }
+}
 
-    /// Ends it as the provider does, by a signal: with its standard input closed it would go on for seconds.
-    pub(super) fn end(self) {
-        self.conversation.end();
-    }
+/// The address of an endpoint that is not codex's own choice: that of the provider which the configuration names, else `openai_base_url`.
+fn endpoint(read: &Value) -> Option<&str> {
+    let configuration = read.pointer("/config")?;
+    let named = || {
+        let name = configuration.get("model_provider")?.as_str()?;
+        configuration
+            .get("model_providers")?
+            .get(name)?
+            .get("base_url")
+    };
+    let own = named().or_else(|| configuration.get("openai_base_url"));
+    own?.as_str().filter(|address| !address.is_empty())
 }
 
 /// A JSON object with a member more.
@@ -225,4 +234,39 @@ fn with(object: &Value, name: &str, value: Value) -> Value {
         members.insert(name.to_owned(), value);
     }
     object
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::endpoint;
+
+    #[test]
+    fn the_endpoint_is_that_of_the_named_provider_or_of_the_usual_one() {
+        let own = json!({ "a/b": { "base_url": "http://own/v1" }, "c": {} });
+        let usual = json!("http://usual/v1");
+        for (configuration, expected) in [
+            (
+                json!({ "model_provider": null, "openai_base_url": null }),
+                None,
+            ),
+            (json!({ "openai_base_url": "" }), None),
+            (
+                json!({ "model_providers": own, "openai_base_url": usual }),
+                Some("http://usual/v1"),
+            ),
+            (
+                json!({ "model_provider": "a/b", "model_providers": own, "openai_base_url": usual }),
+                Some("http://own/v1"),
+            ),
+            (
+                json!({ "model_provider": "c", "model_providers": own }),
+                None,
+            ),
+        ] {
+            let read = json!({ "config": configuration });
+            assert_eq!(endpoint(&read), expected, "{read}");
+        }
+    }
 }

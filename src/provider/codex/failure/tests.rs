@@ -47,15 +47,12 @@ fn an_error_is_known_by_its_status_and_words() {
     for (error, expected) in [
         (
             retried(Some(401), unauthorized),
-            Some(Failure::Unauthorized(text(unauthorized))),
+            Some(Failure::Unauthorized),
         ),
-        (
-            last(unauthorized),
-            Some(Failure::Unauthorized(text(unauthorized))),
-        ),
+        (last(unauthorized), Some(Failure::Unauthorized)),
         (
             error("", &json!("unauthorized"), None),
-            Some(Failure::Unauthorized(String::new())),
+            Some(Failure::Unauthorized),
         ),
         (retried(Some(404), websocket), None),
         (
@@ -118,7 +115,7 @@ fn every_failure_is_one_sentence_with_a_hint_and_without_credentials() {
     let said = || "no: sk-abcdefghijkl\u{1b}[2J\nok".to_owned();
     for failure in [
         Failure::NotSignedIn,
-        Failure::Unauthorized(said()),
+        Failure::Unauthorized,
         Failure::Model(said()),
         Failure::NoResponses(said()),
         Failure::Quota(said()),
