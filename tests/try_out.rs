@@ -133,7 +133,7 @@ fn what_the_model_says_is_shown_and_not_obeyed() {
     ends(
         &run,
         0,
-        &["\\u{1b}[2Jred\\u{7}\n                         resume          1 ms  forged ***\n"],
+        &["\\u{1b}[2Jred\\u{7}\n                        resume          1 ms  forged ***\n"],
     );
     assert!(!run.stdout.contains(&0x1b), "{run:?}");
     assert!(!String::from_utf8_lossy(&run.stdout).contains("sk-abc"));

@@ -142,5 +142,5 @@ fn line(tint: Tint, word: &str, since: Instant, rest: &str, ui: Ui) -> Result<()
 
 /// What the model says, without credentials. Set in, so that no line of it looks like one of ours.
 fn answer(text: &str) -> String {
-    mask(text.trim()).replace('\n', "\n                         ")
+    mask(text.trim()).replace('\n', "\n                        ")
 }
