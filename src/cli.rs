@@ -127,6 +127,9 @@ pub enum Skill {
     /// Check that a skill is installed, and run its tests
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Verify(Verify),
+    /// Make a round trip with the real provider of a skill, which spends a little of the plan's quota
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Try(Try),
     /// Show what of a skill is there: the pre-flight alone, or a line for every skill
     Status(Status),
     /// Run a skill's builds alone
@@ -244,6 +247,36 @@ pub enum Format {
     Json,
     /// GitHub workflow annotations, and a job summary
     Github,
+}
+
+/// The arguments of `skill try`.
+#[derive(Debug, Args)]
+pub struct Try {
+    /// The skill's name
+    #[arg(value_name = "SKILL")]
+    pub skill: String,
+    /// How much of the way takes part
+    #[arg(long, value_enum, default_value_t = Level::AppServer)]
+    pub level: Level,
+    /// Ask the model this; without it, for one word
+    #[arg(long, value_name = "TEXT")]
+    pub prompt: Option<String>,
+    /// Ask this model; without it, the one of the provider's own settings
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// End a round trip that takes longer
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub timeout: u64,
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// How much of the way from a chat to the model a trial takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// The provider's program on this machine: a thread, a turn, the thread resumed, and a lost one
+    AppServer,
 }
 
 /// The arguments of `skill status`.

@@ -44,6 +44,16 @@ impl Problem {
         }
     }
 
+    /// A check failed: exit code 1.
+    #[must_use]
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+            exit: Exit::Findings,
+        }
+    }
+
     /// The program refuses, and has written nothing: exit code 3.
     #[must_use]
     pub fn refused(message: impl Into<String>) -> Self {

@@ -1,19 +1,21 @@
-//! The only module that starts processes: git, builds and checks. Prints nothing.
+//! The only module that starts processes: git, builds, checks and agents. Prints nothing.
 
 mod child;
+mod conversation;
 mod fetch;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
 pub use child::kill_running;
+pub use conversation::{Conversation, Said};
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 
 use crate::files;
@@ -235,7 +237,7 @@ pub enum Ended {
     Interrupted(Problem),
 }
 
-/// How many lines of a failed task's output are shown.
+/// How many lines of the output of what failed are shown.
 const TAIL: usize = 15;
 
 /// Runs commands one after the other, each by `sh -c` in `root` and in a process group of its own, until one fails. `said` sees each line of
@@ -286,7 +288,7 @@ pub fn run(
         })?;
         let how = match end {
             End::Exited(status) if status.success() => continue,
-            End::Exited(status) => status.to_string().replace("exit status: ", "exit code "),
+            End::Exited(status) => ending(status),
             End::Interrupted(problem) => return Ok(Ended::Interrupted(problem)),
             End::Late => "ended for its time".to_owned(),
             End::Asked => "stopped, for it asked something on the terminal,".to_owned(),
@@ -294,6 +296,11 @@ pub fn run(
         return Ok(Ended::Failed { how, tail });
     }
     Ok(Ended::Succeeded)
+}
+
+/// How a process ended, such as `exit code 2`.
+fn ending(status: ExitStatus) -> String {
+    status.to_string().replace("exit status: ", "exit code ")
 }
 
 fn open_log(path: &Path) -> Result<File> {

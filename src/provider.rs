@@ -1,3 +1,3 @@
-//! What no document can say of a provider, a module each.
+//! What no document can say of an agent provider: its sign-in, its protocol, and how a turn of it fails. Installs nothing.
 
 pub mod codex;

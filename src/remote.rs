@@ -173,7 +173,7 @@ macro_rules! form {
 
 /// What hides credentials. Wrong addresses are those that people mistype, so that a password with a `/`, one before scp's host and an `@` that
 /// was encoded are hidden as well.
-static CREDENTIALS: [Form; 5] = [
+static CREDENTIALS: [Form; 7] = [
     // The user's part of a URL, up to the last `@` that may end it.
     form!(
         ["@", "%40"],
@@ -203,9 +203,17 @@ static CREDENTIALS: [Form; 5] = [
         r"(?-u)\b(?:gh[a-z]_|github_pat_|glpat-)[A-Za-z0-9_-]{6,}",
         b"***"
     ),
+    // Keys of APIs, which their makers' errors repeat in part.
+    form!(["sk-"], r"(?-u)\bsk-[A-Za-z0-9_*-]{8,}", b"***"),
+    // JSON web tokens (RFC 7519).
+    form!(
+        ["eyJ"],
+        r"(?-u)\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_.-]+",
+        b"***"
+    ),
 ];
 
-/// Hides user names, passwords and tokens in the addresses of a text.
+/// Hides user names, passwords and tokens in the addresses of a text, and keys and tokens whose form tells them.
 #[must_use]
 pub fn mask(text: &str) -> String {
     let hide = |text: String, form: &Form| {
@@ -304,6 +312,15 @@ mod tests {
             (
                 "From https://u:p@h/a\n * branch",
                 "From https://***@h/a\n * branch",
+            ),
+            (
+                "Incorrect API key provided: sk-proj-abcdef12**********wxyz. See",
+                "Incorrect API key provided: ***. See",
+            ),
+            ("Bearer eyJhbGciOi.eyJzdWIi.c2ln-x, url", "Bearer ***, url"),
+            (
+                "a task-force-of-nine and sk-8",
+                "a task-force-of-nine and sk-8",
             ),
             ("../a/b", "../a/b"),
         ] {

@@ -20,7 +20,7 @@ const DEMO: &str = "nanoclaw skill add codex --demo";
 const DEMO_SLUG: &str = "ea6d0cbc";
 
 /// The sections that go on where the skill is installed.
-const AFTER_ADD: [&str; 2] = ["Verify", "Go back"];
+const AFTER_ADD: [&str; 3] = ["Verify", "Try", "Go back"];
 
 /// The section that goes on where a group is, and the one where its host runs.
 const USE: &str = "Use";
@@ -72,7 +72,9 @@ fn every_console_block_shows_what_its_commands_print() {
                 world.calls(),
                 "bun test src/providers/codex.factory.test.ts\n"
             ),
-            USE | DOCTOR => assert_eq!(changed.text.lines().count(), 7, "{}", changed.text),
+            USE | DOCTOR | "Try" => {
+                assert_eq!(changed.text.lines().count(), 7, "{}", changed.text);
+            }
             "Go back" => assert_eq!(changed.text, ""),
             other => panic!("section {other} has a console block that no test knows"),
         }
@@ -311,6 +313,7 @@ fn every_flag_that_is_named_exists() {
         "skill",
         "skill add",
         "skill verify",
+        "skill try",
         "skill status",
         "skill build",
         "skill list",

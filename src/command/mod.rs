@@ -7,6 +7,7 @@ pub mod consent;
 pub mod doctor;
 pub mod look;
 pub mod provider;
+pub mod try_out;
 pub mod undo;
 pub mod verify;
 pub mod write;
@@ -43,6 +44,7 @@ pub fn run(cli: &Cli, ui: Ui) -> Result<Exit> {
         }
         Skill::Add(arguments) => add::run(arguments, here, ui),
         Skill::Verify(arguments) => verify::run(arguments, here, ui),
+        Skill::Try(arguments) => try_out::run(arguments, here, ui),
         Skill::Status(arguments) => look::status(arguments, here, ui),
         Skill::Build(arguments) => build::run(arguments, here, ui),
         Skill::Undo(arguments) => undo::run(arguments, here, ui),

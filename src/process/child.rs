@@ -1,5 +1,6 @@
 //! One child process at a time: started, heard line by line, and ended early by a signal to us or at a deadline. Prints nothing.
 
+use std::fs::DirEntry;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -21,6 +22,8 @@ use crate::problem::Problem;
 pub(super) enum Place {
     /// In a process group of its own, which is ended as a whole. It cannot ask on the terminal.
     OwnGroup,
+    /// The same, and it is ended with those of its own that left the group, as Linux tells them: an agent's shells do.
+    OwnTree,
     /// In ours, so that it can: a git may want a passphrase.
     OurGroup,
 }
@@ -61,7 +64,7 @@ pub(super) enum Heard<'a> {
 }
 
 /// How long a process may take to end when it is told to, before it is killed.
-const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// How much of a line is heard at once, in bytes.
 const LINE: u64 = 64 * 1024;
@@ -70,7 +73,7 @@ const LINE: u64 = 64 * 1024;
 const AHEAD: usize = 64;
 
 /// How long output is waited for when the process has ended and another still holds its pipes.
-const LINGER: Duration = Duration::from_secs(1);
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// Runs a command to its end. On an error of `heard` the process is killed.
 pub(super) fn run(
@@ -181,14 +184,14 @@ fn now() -> MutexGuard<'static, Option<Target>> {
 
 /// Where signals go that are meant for a process.
 #[derive(Debug, Clone, Copy)]
-struct Target {
+pub(super) struct Target {
     id: Pid,
     place: Place,
 }
 
 impl Target {
     /// Tells the process to end. By SIGTERM, also after a Ctrl-C: what a shell runs in the background ignores SIGINT.
-    fn end(self) {
+    pub(super) fn end(self) {
         self.signal(Signal::TERM);
         // One that is stopped hears nothing else.
         self.signal(Signal::CONT);
@@ -203,6 +206,13 @@ impl Target {
         match self.place {
             Place::OwnGroup => {
                 let _ = kill_process_group(self.id, signal);
+            }
+            Place::OwnTree => {
+                let all = with_descendants(self.id);
+                let _ = kill_process_group(self.id, signal);
+                for id in all {
+                    let _ = kill_process(id, signal);
+                }
             }
             Place::OurGroup => {
                 // Git ends without its ssh, which may wait for a connection for minutes.
@@ -219,17 +229,26 @@ fn with_descendants(id: Pid) -> Vec<Pid> {
     let mut found = vec![id];
     let mut looked = 0;
     while let Some(id) = found.get(looked) {
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
-        let children = children.unwrap_or_default();
-        let ids = children.split_whitespace().filter_map(|id| id.parse().ok());
-        found.extend(ids.filter_map(Pid::from_raw));
+        let ids = children(*id);
+        found.extend(ids);
         looked += 1;
     }
     found
 }
 
-/// What is heard of a process.
-enum Event {
+/// The processes that those of a process's threads started which still run.
+fn children(id: Pid) -> Vec<Pid> {
+    let threads = std::fs::read_dir(format!("/proc/{id}/task"));
+    let threads = threads.into_iter().flatten().flatten();
+    let read = |thread: DirEntry| std::fs::read_to_string(thread.path().join("children"));
+    let children = threads.filter_map(|thread| read(thread).ok());
+    let children = children.collect::<Vec<_>>().concat();
+    let ids = children.split_whitespace().filter_map(|id| id.parse().ok());
+    ids.filter_map(Pid::from_raw).collect()
+}
+
+/// What is heard of a process: lines as [`Heard`] has them, that it asked on the terminal, and its end.
+pub(super) enum Event {
     Out(Vec<u8>),
     Err(Vec<u8>),
     Asked,
@@ -237,20 +256,20 @@ enum Event {
 }
 
 /// A process that has not been waited for, so that its id is no other's. Dropped, it is killed.
-struct Running {
-    child: Child,
-    target: Target,
-    events: Receiver<Event>,
+pub(super) struct Running {
+    pub(super) child: Child,
+    pub(super) target: Target,
+    pub(super) events: Receiver<Event>,
     reaped: bool,
 }
 
 impl Running {
-    fn start(mut command: Command, place: Place, stdin: Stdio) -> Result<Self> {
+    pub(super) fn start(mut command: Command, place: Place, stdin: Stdio) -> Result<Self> {
         command
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if place == Place::OwnGroup {
+        if place != Place::OurGroup {
             command.process_group(0);
         }
         let name = command.get_program().to_string_lossy().into_owned();
@@ -284,18 +303,29 @@ impl Running {
         Ok(())
     }
 
+    /// Waits for the process, and gives how it ended, again where that is known.
     fn reap(&mut self) -> io::Result<ExitStatus> {
-        *now() = None;
-        self.reaped = true;
+        if !self.reaped {
+            *now() = None;
+            self.reaped = true;
+        }
         self.child.wait()
+    }
+
+    /// Kills what is left of the process and of all that it started, and gives how it ended.
+    pub(super) fn finish(&mut self) -> io::Result<ExitStatus> {
+        if !self.reaped {
+            self.target.kill();
+        }
+        self.reap()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // One that was waited for leaves its id to others.
         if !self.reaped {
-            self.target.kill();
-            let _ = self.reap();
+            let _ = self.finish();
         }
     }
 }
@@ -341,7 +371,7 @@ fn watch(target: Target, to: &SyncSender<Event>) {
         match waitid(WaitId::Pid(id), looks) {
             Err(rustix::io::Errno::INTR) | Ok(None) => {}
             Ok(Some(status)) if status.stopped() => {
-                let asks = |by| target.place == Place::OwnGroup && asks.contains(&by);
+                let asks = |by| target.place != Place::OurGroup && asks.contains(&by);
                 if status.stopping_signal().is_some_and(asks) {
                     // Nobody listens where it is being ended.
                     let _ = to.send(Event::Asked);

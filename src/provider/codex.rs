@@ -1,27 +1,33 @@
-//! OpenAI's Codex: its sign-in, its versions and models, and which settings reach it. The facts are those of codex 0.124.0 and of NanoClaw
-//! v2.0.64's provider for it.
+//! OpenAI's Codex: its sign-in, its versions and models, which settings reach it, and a round trip by its app-server. The facts are those of codex
+//! 0.124.0 and of NanoClaw v2.0.64's provider for it.
 
+mod failure;
 mod login;
 mod model;
+mod protocol;
+mod server;
 mod settings;
 mod sign_in;
 mod threads;
+mod trip;
+mod turn;
 
 use anyhow::Result;
 
 pub use model::{DropIn, drop_in, write};
 pub use sign_in::{Already, By, is_possible as can_sign_in, key, look, sign_in};
+pub use trip::{PROMPT, Stage, Trip, round_trip, version};
 
 use crate::doctor::{Check, Patient};
 use crate::skill::Skill;
 
-/// What the skill and the provider are called.
-const CALLED: &str = "codex";
+/// What the skill, the provider and its program are called.
+pub const CODEX: &str = "codex";
 
 /// Whether a skill is codex's.
 #[must_use]
 pub fn is(skill: &Skill) -> bool {
-    skill.called == CALLED
+    skill.called == CODEX
 }
 
 /// The checks that are about codex; none for another skill.
@@ -31,6 +37,6 @@ pub fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     }
     let mut checks = settings::checks(patient)?;
     checks.extend(login::checks(patient));
-    checks.push(threads::check(patient, CALLED));
+    checks.push(threads::check(patient, CODEX));
     Ok(checks)
 }

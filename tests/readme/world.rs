@@ -1,5 +1,5 @@
-//! A sample checkout at `~/nanoclaw` of a home of its own, the real binary on a `PATH` of its own, and stand-ins for pnpm, Bun and docker that
-//! only record how they were called. Touches no configuration, home or network of the person who runs the tests.
+//! A sample checkout at `~/nanoclaw` of a home of its own, the real binary on a `PATH` of its own, stand-ins for pnpm, Bun and docker that
+//! only record how they were called, and one for codex that answers. Touches no configuration, home or network of the person who runs the tests.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -53,8 +53,10 @@ impl World {
                 symlink(program, base.join("bin").join(name)).unwrap();
             }
         }
-        for name in ["pnpm", "bun", "docker"] {
-            let script = format!("#!/bin/sh\necho \"{name} $*\" >> \"$CALLS\"\n");
+        let records = |name| format!("#!/bin/sh\necho \"{name} $*\" >> \"$CALLS\"\n");
+        let answers = include_str!("../support/codex.sh").to_owned();
+        let stand_ins = ["pnpm", "bun", "docker"].map(|name| (name, records(name)));
+        for (name, script) in stand_ins.into_iter().chain([("codex", answers)]) {
             let file = base.join("tools").join(name);
             fs::write(&file, script).unwrap();
             fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
@@ -256,7 +258,9 @@ impl World {
 /// A text in which what differs from run to run is the same: times, and the slug that NanoClaw makes of a checkout's path.
 pub fn stable(text: &str) -> String {
     let time = Regex::new(r"\([0-9]+\.[0-9] s\)").unwrap();
-    with_slug(&time.replace_all(text, "(N s)"), "SLUG")
+    let text = time.replace_all(text, "(N s)");
+    let stage = Regex::new(" +[0-9]+ ms").unwrap();
+    with_slug(&stage.replace_all(&text, " N ms"), "SLUG")
 }
 
 /// A text with another slug.

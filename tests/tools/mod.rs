@@ -70,6 +70,15 @@ fn bun_package() -> Option<&'static str> {
     })
 }
 
+/// The `codex` program, in the version that the skill's document pins.
+pub fn codex() -> Result<PathBuf, Lack> {
+    static FOLDER: OnceLock<Result<PathBuf, Lack>> = OnceLock::new();
+    let folder = FOLDER
+        .get_or_init(|| npm("codex", &["@openai/codex@0.124.0".to_owned()]))
+        .clone()?;
+    Ok(folder.join("node_modules/.bin/codex"))
+}
+
 /// The folder that holds `BuildKit`'s Dockerfile parser as a Python module.
 pub fn buildkit() -> Result<PathBuf, Lack> {
     static FOLDER: OnceLock<Result<PathBuf, Lack>> = OnceLock::new();

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use regex::bytes::Regex;
 
-use super::CALLED;
+use super::CODEX;
 use crate::doctor::{Check, Patient};
 use crate::env_file;
 use crate::process;
@@ -39,17 +39,13 @@ const READERS: [&str; 4] = [
 
 pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     let pin = patient.pin();
-    let asked = process::answer(CALLED, &["--version"], &[])?;
+    let asked = process::answer(CODEX, &["--version"], &[])?;
     let env = patient
         .checkout
         .bytes(Path::new(".env"))
         .unwrap_or_default();
     Ok(vec![
-        judge_host(
-            process::is_program(CALLED),
-            asked.as_deref(),
-            pin.as_deref(),
-        ),
+        judge_host(process::is_program(CODEX), asked.as_deref(), pin.as_deref()),
         judge_pin(pin.as_deref()),
         judge_model(
             patient.service.variable(CODEX_MODEL).as_deref(),
@@ -153,7 +149,7 @@ fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, boo
         return Check::ok(NAME, format!("{model} ({whence})"));
     };
     let mend = match unit {
-        Some((_, true)) => format!("nanoclaw skill configure {CALLED} --model MODEL"),
+        Some((_, true)) => format!("nanoclaw skill configure {CODEX} --model MODEL"),
         Some((unit, false)) => format!(
             "sudo systemctl edit {unit}: [Service] Environment=CODEX_MODEL=MODEL; then restart it"
         ),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::CALLED;
+use super::CODEX;
 use super::login::{FILE, Login};
 use crate::doctor::Patient;
 use crate::files;
@@ -66,7 +66,7 @@ pub fn key(text: &str) -> Result<String> {
 
 /// Refuses to go on without codex here: its login is made by it.
 pub fn is_possible(patient: &Patient<'_>) -> Result<()> {
-    if process::is_program(CALLED) {
+    if process::is_program(CODEX) {
         return Ok(());
     }
     let pin = patient.pin().unwrap_or_else(|| "latest".to_owned());
@@ -96,13 +96,13 @@ pub fn sign_in(
     // The host takes its copies from there, whatever this environment says.
     let folder = patient.home.join(".codex");
     let environment = [("CODEX_HOME", folder.as_path())];
-    let ended = process::attend(CALLED, arguments, &environment, &input, said);
+    let ended = process::attend(CODEX, arguments, &environment, &input, said);
     let new = patient.in_home(FILE)?;
     // A key may be the one that was there.
     let is_new = new != old || matches!(by, By::ApiKey(_));
     let is_in = matches!(ended, Ok(true))
         && is_new
-        && process::answer(CALLED, &["login", "status"], &environment)?.is_some();
+        && process::answer(CODEX, &["login", "status"], &environment)?.is_some();
     if is_in {
         return Ok(kept);
     }
