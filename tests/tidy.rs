@@ -178,7 +178,7 @@ fn each_module_that_writes_has_its_reason() {
         ("ui.rs", "the job summary, in the file that GitHub names"),
         ("demo.rs", "the sample, in a temporary folder of its own"),
         (
-            "provider/codex.rs",
+            "provider/codex/trip.rs",
             "the empty folder that a trial runs in, a temporary one",
         ),
     ];
