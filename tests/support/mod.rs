@@ -10,6 +10,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
@@ -177,7 +178,7 @@ impl World {
 
     pub fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
         let base = self.base();
-        let mut command = Command::new(program);
+        let mut command = plain(program.as_ref());
         command
             .current_dir(folder)
             .env_clear()
@@ -193,6 +194,23 @@ impl World {
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
+}
+
+/// A command that ends by a Ctrl-C also where the tests were started to ignore it, as a shell starts what it runs in the background: such a signal
+/// stays ignored from program to program. Linux tells which those are, and its `env` mends it.
+fn plain(program: &OsStr) -> Command {
+    static IGNORES: LazyLock<bool> = LazyLock::new(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        ignored.is_some_and(|mask| mask & 0b11 != 0)
+    });
+    if !*IGNORES {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/usr/bin/env");
+    command.arg("--default-signal=HUP,INT").arg(program);
+    command
 }
 
 /// A copy of the program where every user can start it, and the folder that it goes with: the project may be where only root can go.
