@@ -16,12 +16,12 @@ use anyhow::{Context, Result, ensure};
 pub use service::Service;
 pub use time::Moment;
 
-use crate::checkout::{Checkout, Entry};
-use crate::fact::dockerfile;
+use crate::checkout::Checkout;
+use crate::pinned::Pinned;
 use crate::plan::{Pins, Plan, plan};
 use crate::provider::codex;
 use crate::shown;
-use crate::skill::{Fact, Layer, Skill};
+use crate::skill::{Fact, Skill};
 
 /// What one check found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +104,8 @@ pub struct Patient<'a> {
     pub now: Moment,
     /// The host's service.
     pub service: Service,
+    /// The program that the skill adds to the image.
+    pub pinned: Option<Pinned<'a>>,
     survey: Plan,
 }
 
@@ -116,6 +118,7 @@ impl<'a> Patient<'a> {
             home: std::env::home_dir().unwrap_or_default(),
             now: Moment::now(),
             service: Service::look(checkout)?,
+            pinned: Pinned::of(skill, checkout),
             survey: plan(skill, checkout, None, &Pins::new())?,
         })
     }
@@ -124,25 +127,6 @@ impl<'a> Patient<'a> {
     fn facts(&self) -> impl Iterator<Item = &Fact> {
         let layout = self.checkout.layout().into_iter();
         layout.flat_map(|layout| self.skill.facts(layout).map(|(_, fact)| fact))
-    }
-
-    /// The layer that the skill adds to the image, with its Dockerfile.
-    #[must_use]
-    pub fn layer(&self) -> Option<(&Path, &Layer)> {
-        self.facts().find_map(|fact| match fact {
-            Fact::Dockerfile { file, layer } => Some((file.as_path(), layer)),
-            _ => None,
-        })
-    }
-
-    /// The version that the checkout's Dockerfile pins.
-    #[must_use]
-    pub fn pin(&self) -> Option<String> {
-        let (file, layer) = self.layer()?;
-        let Ok(Entry::File { file, .. }) = self.checkout.entry(file) else {
-            return None;
-        };
-        dockerfile::pin(&file.bytes, layer)
     }
 
     /// Whether every fact of the skill holds.

@@ -31,6 +31,7 @@ pub mod interrupt;
 pub mod needs;
 pub mod next;
 pub mod pending;
+pub mod pinned;
 pub mod process;
 pub mod provider;
 pub mod registry;

@@ -7,13 +7,12 @@ use anyhow::Result;
 
 use crate::checkout::Checkout;
 use crate::cli::{Level, Try};
-use crate::fact::dockerfile;
+use crate::pinned::Pinned;
 use crate::problem::{Exit, Problem};
 use crate::process;
 use crate::provider::codex::{self, Stage, Trip};
 use crate::remote::mask;
 use crate::shown;
-use crate::skill::{Fact, Layer, Skill, What};
 use crate::skills;
 use crate::ui::{Tint, Ui};
 
@@ -25,47 +24,19 @@ pub fn run(arguments: &Try, directory: &Path, ui: Ui) -> Result<Exit> {
         return Err(Problem::refused(found).into());
     }
     let checkout = Checkout::find(directory)?;
-    let pin = pin(&skill, &checkout);
+    let pinned = Pinned::of(&skill, &checkout);
     if !process::is_program(codex::CODEX) {
         let found = format!("the program `{}` is not on the PATH", codex::CODEX);
-        let mend = pin.map(|pin| format!("npm install -g {}@{}", pin.package, pin.version));
+        let mend = pinned.as_ref().map(Pinned::install);
         let problem = Problem::could_not_run(found);
         return Err(mend.into_iter().fold(problem, Problem::hint).into());
     }
     match arguments.level {
-        Level::AppServer => app_server(arguments, pin.as_ref(), ui),
+        Level::AppServer => app_server(arguments, pinned.as_ref(), ui),
     }
 }
 
-/// The version of the program that the skill pins.
-struct Pin {
-    package: String,
-    version: String,
-    /// Where it comes from, a clause.
-    place: String,
-}
-
-/// The pin of the checkout's Dockerfile, else the document's.
-fn pin(skill: &Skill, checkout: &Checkout) -> Option<Pin> {
-    let layer = |what: &What| match what {
-        What::Fact(Fact::Dockerfile { file, layer }) => Some((file.clone(), layer.clone())),
-        _ => None,
-    };
-    let (file, layer): (_, Layer) = skill.steps.iter().find_map(|step| layer(&step.what))?;
-    let bytes = checkout.bytes(&file);
-    let pinned = bytes.and_then(|bytes| dockerfile::pin(&bytes, &layer));
-    let place = match &pinned {
-        Some(_) => format!("`ARG {}` in {}", layer.arg, shown::line(&file)),
-        None => "the skill's document".to_owned(),
-    };
-    Some(Pin {
-        package: layer.package,
-        version: pinned.unwrap_or(layer.version),
-        place,
-    })
-}
-
-fn app_server(arguments: &Try, pin: Option<&Pin>, ui: Ui) -> Result<Exit> {
+fn app_server(arguments: &Try, pinned: Option<&Pinned<'_>>, ui: Ui) -> Result<Exit> {
     ui.tell(
         Tint::Warn,
         "asks    ",
@@ -75,7 +46,7 @@ fn app_server(arguments: &Try, pin: Option<&Pin>, ui: Ui) -> Result<Exit> {
         ui.say("nothing was asked");
         return Ok(Exit::Refused);
     }
-    tell_version(pin, ui)?;
+    tell_version(pinned, ui)?;
     let trip = Trip {
         prompt: arguments.prompt.as_deref().unwrap_or(codex::PROMPT),
         model: arguments.model.as_deref(),
@@ -88,19 +59,23 @@ fn app_server(arguments: &Try, pin: Option<&Pin>, ui: Ui) -> Result<Exit> {
 }
 
 /// Says that codex is of another version than the containers'.
-fn tell_version(pin: Option<&Pin>, ui: Ui) -> Result<()> {
+fn tell_version(pinned: Option<&Pinned<'_>>, ui: Ui) -> Result<()> {
     let version = codex::version()?;
-    let Some(pin) = pin.filter(|pin| version.as_ref() != Some(&pin.version)) else {
+    let differs = |pinned: &&Pinned<'_>| version.as_deref() != Some(pinned.wanted());
+    let Some(pinned) = pinned.filter(differs) else {
         return Ok(());
     };
     let found = version.map_or_else(
         || "says no version".to_owned(),
         |version| format!("is {}", shown::line(version)),
     );
+    let place = match &pinned.version {
+        Some(_) => format!("`ARG {}` in {}", pinned.layer.arg, pinned.file.display()),
+        None => "the skill's document".to_owned(),
+    };
     let note = format!(
-        "the codex of this machine {found}, and containers have {} ({})",
-        shown::line(&pin.version),
-        pin.place
+        "the codex of this machine {found}, and containers have {} ({place})",
+        shown::line(pinned.wanted()),
     );
     ui.tell(Tint::Warn, "note    ", &note);
     Ok(())

@@ -129,14 +129,14 @@ struct Wanted<'a> {
 }
 
 fn judge(patient: &Patient<'_>, image: &Image, mend: &str) -> Check {
-    let Some((file, layer)) = patient.layer() else {
+    let Some(pinned) = &patient.pinned else {
         return Check::ok(NAME, "the skill adds nothing to it");
     };
     let wanted = Wanted {
-        package: &layer.package,
-        arg: &layer.arg,
-        pin: patient.pin(),
-        dockerfile: patient.changed(file),
+        package: &pinned.layer.package,
+        arg: &pinned.layer.arg,
+        pin: pinned.version.clone(),
+        dockerfile: patient.changed(pinned.file),
     };
     judge_image(image, &wanted, mend)
 }

@@ -38,7 +38,10 @@ const READERS: [&str; 4] = [
 ];
 
 pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
-    let pin = patient.pin();
+    let pin = patient
+        .pinned
+        .as_ref()
+        .and_then(|pinned| pinned.version.clone());
     let asked = process::answer(CODEX, &["--version"], &[])?;
     let env = patient
         .checkout
@@ -206,10 +209,9 @@ fn judge_keys(env: &[u8], knows: &dyn Fn(&str) -> bool) -> Check {
 /// Codex honours an endpoint of its configuration, of which the image's own is the one that the provider does not write over.
 fn judge_base_url(patient: &Patient<'_>) -> Check {
     const NAME: &str = "endpoint";
-    let text = patient
-        .layer()
-        .and_then(|(file, _)| patient.checkout.bytes(file))
-        .unwrap_or_default();
+    let file = patient.pinned.as_ref().map(|pinned| pinned.file);
+    let text = file.and_then(|file| patient.checkout.bytes(file));
+    let text = text.unwrap_or_default();
     let names = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
     if names("/etc/codex/config.toml") && names("openai_base_url") {
         return Check::ok(NAME, "the one of the image's /etc/codex/config.toml");

@@ -9,6 +9,7 @@ use super::login::{FILE, Login};
 use crate::doctor::Patient;
 use crate::files;
 use crate::next::quoted;
+use crate::pinned::Pinned;
 use crate::problem::Problem;
 use crate::process;
 
@@ -69,13 +70,10 @@ pub fn is_possible(patient: &Patient<'_>) -> Result<()> {
     if process::is_program(CODEX) {
         return Ok(());
     }
-    let pin = patient.pin().unwrap_or_else(|| "latest".to_owned());
-    Err(
-        Problem::could_not_run("no codex on the PATH: a login is made by it alone")
-            .and_nothing_written()
-            .hint(format!("npm install -g @openai/codex@{pin}"))
-            .into(),
-    )
+    let problem = Problem::could_not_run("no codex on the PATH: a login is made by it alone");
+    let install = patient.pinned.iter().map(Pinned::install);
+    let problem = install.fold(problem.and_nothing_written(), Problem::hint);
+    Err(problem.into())
 }
 
 /// Signs in, and gives where the old login is kept, if there was one. `said` sees what codex says.
