@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-pub use service::Service;
+pub use service::{Service, Unit};
 pub use time::Moment;
 
 use crate::checkout::Checkout;

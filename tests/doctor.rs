@@ -154,7 +154,31 @@ fn a_host_where_all_is_well_has_no_warning() {
 type Harm = fn(&World);
 
 /// What harms the host, the check that tells it, and how.
-const HARMS: [(Harm, &str, &str, &str); 24] = [
+const HARMS: [(Harm, &str, &str, &str); 26] = [
+    (
+        |w| {
+            let unit = host_unit(w);
+            let drop_in =
+                format!("home/.config/systemd/user/{unit}.service.d/zz-nanoclaw-model.conf");
+            put(&w.base().join(&drop_in), "");
+            stand_in(w, "systemctl", &SYSTEMCTL.replace("2100", "2020"));
+        },
+        "model read",
+        "warning",
+        "it still asks the one before",
+    ),
+    (
+        |w| {
+            stand_in(
+                w,
+                "systemctl",
+                &SYSTEMCTL.replace("HOME=/h", "OPENAI_API_KEY=sk-secret"),
+            );
+        },
+        "endpoint",
+        "warning",
+        "codex reads no OPENAI_API_KEY of the unit",
+    ),
     (
         |w| put(&w.root.join("dist/providers/codex.js"), ""),
         "host build",
@@ -339,6 +363,14 @@ const HARMS: [(Harm, &str, &str, &str); 24] = [
         "Codex: 401 at https://***@h/",
     ),
 ];
+
+/// What the host's unit is called: the first words of the doctor on it.
+fn host_unit(world: &World) -> String {
+    let found = checks(&doctor(world));
+    let service = found.iter().find(|(name, _, _)| name == "service");
+    let (_, _, words) = service.expect("a service");
+    words.split(' ').next().unwrap_or_default().to_owned()
+}
 
 fn later(path: &Path) {
     let file = fs::File::options().append(true).open(path).expect("a file");

@@ -180,8 +180,12 @@ impl Job<'_> {
         Ok(Exit::Done)
     }
 
-    /// Nobody is there to be asked: what can be said in the command.
+    /// Somebody said no; or nobody is there to be asked: what can be said in the command.
     fn nothing_asked(&self) -> Exit {
+        if self.ui.can_ask() {
+            self.ui.say("nothing was written");
+            return Exit::Refused;
+        }
         self.ui
             .say("pending: nothing was asked for, and nobody is here to be asked");
         self.ui.say(

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::settings::{CODEX_MODEL, retired};
-use crate::doctor::Patient;
+use crate::doctor::{Moment, Patient, Unit};
 use crate::files;
 use crate::problem::Problem;
 use crate::process;
@@ -52,7 +52,7 @@ pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
             .hint(hint)
             .into());
     };
-    let place = format!(".config/systemd/user/{}.service.d/{NAME}", unit.name);
+    let place = place(&unit.name);
     let old = patient.in_home(&place)?;
     let old = old.map(|old| String::from_utf8_lossy(&old).into_owned());
     if let Some(foreign) = old.as_deref().and_then(foreign) {
@@ -74,6 +74,22 @@ pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
         unit: unit.name.clone(),
         model: model.to_owned(),
     })
+}
+
+/// Where the drop-in of a unit is, relative to the home folder.
+fn place(unit: &str) -> String {
+    format!(".config/systemd/user/{unit}.service.d/{NAME}")
+}
+
+/// Whether a model was set for the host's service after that began, so that it has not read it.
+pub(super) fn is_newer_than_service(patient: &Patient<'_>) -> bool {
+    let newer = |unit: &Unit| {
+        let set = std::fs::metadata(patient.home.join(place(&unit.name)));
+        let set = set.and_then(|set| set.modified()).map(Moment::from);
+        let began = unit.since;
+        unit.is_of_user && began.is_some_and(|began| set.is_ok_and(|set| set > began))
+    };
+    patient.service.units.iter().any(newer)
 }
 
 /// The first line of a drop-in that this program would not write.

@@ -5,9 +5,10 @@ use std::path::Path;
 use anyhow::Result;
 use regex::bytes::Regex;
 
-use super::CODEX;
+use super::{CODEX, model};
 use crate::doctor::{Check, Patient};
 use crate::env_file;
+use crate::next;
 use crate::process;
 use crate::shown;
 
@@ -42,6 +43,8 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
         .pinned
         .as_ref()
         .and_then(|pinned| pinned.version.clone());
+    let restart = next::restart(patient.checkout);
+    let restart = restart.command.unwrap_or(restart.what);
     let asked = process::answer(CODEX, &["--version"], &[])?;
     let env = patient
         .checkout
@@ -65,6 +68,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
                 .first()
                 .map(|unit| (unit.name.as_str(), unit.is_of_user)),
         ),
+        judge_started(model::is_newer_than_service(patient), &restart),
         judge_keys(&env, &|key| knows(patient, key)),
         judge_base_url(patient),
     ])
@@ -165,6 +169,16 @@ fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, boo
     )
 }
 
+/// The host reads its environment when it starts.
+fn judge_started(is_newer: bool, restart: &str) -> Check {
+    const NAME: &str = "model read";
+    if is_newer {
+        let found = "a model was set after the service began: it still asks the one before";
+        return Check::warning(NAME, found, restart);
+    }
+    Check::ok(NAME, "no model was set since the service began")
+}
+
 /// Whether the checkout's sources name a key at all.
 fn knows(patient: &Patient<'_>, key: &str) -> bool {
     let names = |path: &&'static str| {
@@ -215,6 +229,17 @@ fn judge_base_url(patient: &Patient<'_>) -> Check {
     let names = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
     if names("/etc/codex/config.toml") && names("openai_base_url") {
         return Check::ok(NAME, "the one of the image's /etc/codex/config.toml");
+    }
+    let ignored = ["OPENAI_BASE_URL", "OPENAI_API_KEY"];
+    let is_given = |name: &&str| patient.service.variable(name).is_some();
+    let given = ignored.into_iter().filter(is_given).collect::<Vec<_>>();
+    if !given.is_empty() {
+        let found = format!(
+            "OpenAI's own: codex reads no {} of the unit",
+            given.join(", ")
+        );
+        let mend = "an endpoint counts in the image's /etc/codex/config.toml, a key by nanoclaw skill configure codex --auth api-key";
+        return Check::warning(NAME, found, mend);
     }
     Check::ok(NAME, "OpenAI's own")
 }
