@@ -249,11 +249,21 @@ fn a_model_is_given_to_the_hosts_service() {
     let drop_in = unit.path().join("zz-nanoclaw-model.conf");
     assert_eq!(read(&drop_in), "[Service]\nEnvironment=CODEX_MODEL=gpt-6\n");
     assert!(read(&world.base().join("home/calls")).contains("--user daemon-reload\n"));
+    let written = || {
+        drop_in
+            .metadata()
+            .expect("a file")
+            .modified()
+            .expect("a time")
+    };
+    let before = written();
     ends(
         &configure(&world, &["--model", "gpt-6"]),
         0,
         "gpt-6 is already set",
     );
+    // The doctor goes by that time.
+    assert_eq!(written(), before);
     ends(&configure(&world, &["--model", "gpt-7"]), 0, "gpt-7 is set");
     // A drop-in that is read after ours counts.
     fs::write(

@@ -110,13 +110,14 @@ impl Job<'_> {
                     .hint(hint)
             })?
         };
-        codex::key(&text)
+        codex::api_key(&text)
     }
 
     /// Whether somebody is signed in.
     fn sign_in(&self, by: &By) -> Result<bool> {
         codex::can_sign_in(self.patient)?;
-        if let Already::There(login) = codex::look(self.patient, by, self.arguments.replace_login)?
+        if let Already::There(login) =
+            codex::look_at_login(self.patient, by, self.arguments.replace_login)?
         {
             self.ui.say(&format!(
                 "already signed in {login}; --replace-login signs in anew"
@@ -146,8 +147,8 @@ impl Job<'_> {
         let model = &drop_in.model;
         let restart = next::restart(self.patient.checkout);
         let restart = restart.command.unwrap_or(restart.what);
-        if drop_in.old.as_deref() == Some(&drop_in.text) {
-            codex::write(drop_in)?;
+        if drop_in.is_there() {
+            codex::write_drop_in(drop_in)?;
             self.ui
                 .say(&format!("{model} is already set for {}", drop_in.unit));
             return Ok(Exit::Done);
@@ -168,7 +169,7 @@ impl Job<'_> {
             self.ui.say("nothing was written");
             return Ok(Exit::Refused);
         }
-        codex::write(drop_in)?;
+        codex::write_drop_in(drop_in)?;
         self.ui.tell(
             Tint::Good,
             &format!("{model} is set"),

@@ -14,8 +14,10 @@ mod turn;
 
 use anyhow::Result;
 
-pub use model::{DropIn, drop_in, write};
-pub use sign_in::{Already, By, is_possible as can_sign_in, key, look, sign_in};
+pub use model::{DropIn, drop_in, write as write_drop_in};
+pub use sign_in::{
+    Already, By, is_possible as can_sign_in, key as api_key, look as look_at_login, sign_in,
+};
 pub use trip::{PROMPT, Stage, Trip, round_trip, version};
 
 use crate::doctor::{Check, Patient};

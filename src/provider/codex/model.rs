@@ -32,6 +32,14 @@ pub struct DropIn {
     pub old: Option<String>,
 }
 
+impl DropIn {
+    /// Whether it is there so already.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.old.as_deref() == Some(&self.text)
+    }
+}
+
 /// What gives a model to the host's service: a drop-in for a unit of this user's. Where there is none, a [`Problem`] says what does.
 pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
     is_name(model)?;
@@ -99,9 +107,11 @@ fn foreign(text: &str) -> Option<&str> {
     lines.find(|line| *line != HEAD && !line.starts_with(&own))
 }
 
-/// Writes a drop-in, has systemd read it, and looks whether it counts. It does for the host when the service starts anew.
+/// Writes a drop-in, where it is not there so, has systemd read it, and looks whether it counts. It does for the host when the service starts anew.
 pub fn write(drop_in: &DropIn) -> Result<()> {
-    files::replace_private(&drop_in.path, drop_in.text.as_bytes())?;
+    if !drop_in.is_there() {
+        files::replace_private(&drop_in.path, drop_in.text.as_bytes())?;
+    }
     let DropIn { unit, model, .. } = drop_in;
     if process::answer("systemctl", &["--user", "daemon-reload"], &[])?.is_none() {
         let found = "the drop-in is written, and systemd did not read it";
