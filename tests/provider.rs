@@ -494,3 +494,35 @@ fn a_container_json_that_cannot_be_changed_is_refused_with_nothing_changed() {
         &["of main (ag-1)", "nothing was written"],
     );
 }
+
+#[test]
+fn a_disk_that_fails_leaves_both_or_says_which_is_changed() {
+    let (mut failed, mut told) = (0, 0);
+    for call in 1.. {
+        let world = world(&[BEFORE_CONFIGS]);
+        let log = world.base().join("calls");
+        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+        command.args(["provider", "use", "codex", "-y", "--group", "main"]);
+        command.env("NANOCLAW_FAULT", format!("{call}:5:{}", log.display()));
+        let run = support::run(&mut command);
+        if fs::read_to_string(&log).expect("a log").lines().count() < call {
+            break;
+        }
+        failed += 1;
+        let in_database = column(&world, "ag-1").as_deref() == Some("codex");
+        let in_file = json(&world, "main") != JSON;
+        let is_told = run
+            .stderr
+            .contains("the database is changed, and the files are not");
+        told += usize::from(is_told);
+        assert_eq!(in_database != in_file, is_told, "call {call}: {run:?}");
+        assert!(run.code == 2 || in_file, "call {call}: {run:?}");
+        ends(&use_codex(&world, &["--group", "main"]), 0, &[]);
+        assert_eq!(column(&world, "ag-1").as_deref(), Some("codex"));
+        assert_eq!(json(&world, "main"), JSON.replace("claude", "codex"));
+    }
+    assert!(
+        failed > 10 && told > 0,
+        "{failed} calls failed, {told} told"
+    );
+}

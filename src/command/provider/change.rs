@@ -1,6 +1,5 @@
 //! `provider use`: looks, shows, asks, and sets a provider where this checkout's host and agent runner read it.
 
-use std::cell::Cell;
 use std::path::Path;
 
 use anyhow::Result;
@@ -17,7 +16,7 @@ use crate::plan::Edit;
 use crate::problem::{Exit, Problem};
 use crate::registry;
 use crate::shown;
-use crate::sink::disk::{End, Writing};
+use crate::sink::disk::{self, End, Writing};
 use crate::sink::pour;
 use crate::sink::preview::Preview;
 use crate::ui::{Tint, Ui};
@@ -286,11 +285,25 @@ impl Job<'_> {
             records: &[],
             end: End::Forget(&[]),
         };
-        let change = Cell::new(Some(change));
-        write::write_and(self.checkout, writing, || {
-            change.take().map_or(Ok(()), groups::Change::commit)
-        })?;
-        Ok(())
+        let mut is_committed = false;
+        let written = write::write_and(self.checkout, writing, || {
+            change.commit()?;
+            is_committed = true;
+            Ok(())
+        });
+        match written {
+            Err(error) if is_committed && !self.is_written(wanted) => {
+                let found = "the database is changed, and the files are not: run the command again";
+                Err(error.context(found))
+            }
+            written => written.map(|_| ()),
+        }
+    }
+
+    /// Whether every file is as wanted.
+    fn is_written(&self, wanted: &Wanted) -> bool {
+        let mut edits = wanted.edits.iter();
+        edits.all(|edit| disk::is_written(self.checkout, edit))
     }
 
     /// Has the host that runs set it, one group after the other; whether there is one that can.
