@@ -1,6 +1,7 @@
 //! Reads a skill document (`SKILL.md`) into a [`Skill`]. Never touches a file system or a checkout.
 
 mod front_matter;
+mod question;
 mod safe;
 
 use std::fmt;
@@ -67,7 +68,9 @@ fn parse_at(text: &str) -> Located<Skill> {
         ));
     }
     safe::together(&steps)?;
+    question::bound(&steps)?;
     Ok(Skill {
+        is_answered: false,
         called: front.name.clone(),
         name: front.name,
         origin: Origin::BuiltIn,
@@ -151,7 +154,10 @@ fn step(block: &Block, line: usize) -> Result<Step, String> {
         "append" => What::Fact(append(&mut head, body)?),
         "dockerfile" => What::Fact(layer(&mut head, body)?),
         "run" => What::Task(task(&mut head, body)?),
-        "json-merge" | "dep" | "env-set" | "prompt" | "operator" => {
+        "env-set" => What::Fact(question::env_set(body)?),
+        "prompt" => What::Question(question::prompt(&mut head, body)?),
+        "operator" => What::Question(question::operator(body)?),
+        "json-merge" | "dep" => {
             return Err(format!(
                 "the kind `nc:{}` is not supported by this version of nanoclaw",
                 head.kind
@@ -159,7 +165,7 @@ fn step(block: &Block, line: usize) -> Result<Step, String> {
         }
         kind => {
             return Err(format!(
-                "unknown kind `nc:{kind}`; expected copy, append, dockerfile or run"
+                "unknown kind `nc:{kind}`; expected copy, append, dockerfile, run, prompt, operator or env-set"
             ));
         }
     };
@@ -266,6 +272,9 @@ fn append(head: &mut Head, body: &str) -> Result<Fact, String> {
 fn layer(head: &mut Head, body: &str) -> Result<Fact, String> {
     let file = path(&head.require("in")?)?;
     let after = head.require("after")?;
+    if let Some(setting) = dockerfile::setting(&after, body)? {
+        return Ok(Fact::Setting { file, setting });
+    }
     Ok(Fact::Dockerfile {
         file,
         layer: dockerfile::layer(&after, body)?,

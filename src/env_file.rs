@@ -4,14 +4,32 @@
 /// of quotes around the value goes, the last line that gives one wins. An empty value is none.
 #[must_use]
 pub fn value(text: &[u8], key: &str) -> Option<String> {
+    given(text, key).map(|(_, value)| value)
+}
+
+/// As [`value()`], with the line that gives it, counted from 1.
+#[must_use]
+pub fn given(text: &[u8], key: &str) -> Option<(usize, String)> {
     let text = String::from_utf8_lossy(text);
-    let mut given = text.split('\n').filter_map(|line| {
+    let lines = text.split('\n').enumerate();
+    let given = lines.filter_map(|(index, line)| {
         let line = line.trim();
         let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
         let value = unquoted(value.trim());
-        (name.trim() == key && !value.is_empty()).then(|| value.to_owned())
+        (name.trim() == key && !value.is_empty()).then(|| (index + 1, value.to_owned()))
     });
-    given.next_back()
+    given.last()
+}
+
+/// A line that gives a key a value by those rules; `None` where no line does.
+#[must_use]
+pub fn line(key: &str, value: &str) -> Option<String> {
+    let forms = ["", "\"", "'"].map(|quote| format!("{key}={quote}{value}{quote}"));
+    let is_read = |line: &String| {
+        !line.contains(char::is_control)
+            && self::value(line.as_bytes(), key).as_deref() == Some(value)
+    };
+    forms.into_iter().find(is_read)
 }
 
 fn unquoted(value: &str) -> &str {

@@ -3,10 +3,12 @@
 //!
 //! The modules, in reading order.
 
+pub mod answers;
 pub mod document;
 pub mod names;
 pub mod skill;
 pub mod skills;
+pub mod variables;
 
 pub mod checkout;
 pub mod digest;

@@ -83,6 +83,8 @@ pub enum Role {
     Insert,
     /// As `Insert`, in a file that the image is built from.
     Image,
+    /// As `Insert`, in a file that the host reads at its start and nothing is built from.
+    Settings,
 }
 
 /// Versions asked for by `--set`, by ARG name.
@@ -160,9 +162,8 @@ impl Plan {
     #[must_use]
     pub fn builds<'a>(&self, skill: &'a Skill, layout: Layout) -> Vec<(&'a Step, &'a Task)> {
         let changes = |image: bool| {
-            self.edits
-                .iter()
-                .any(|edit| (edit.role == Role::Image) == image)
+            let mut built = self.edits.iter().filter(|edit| edit.role != Role::Settings);
+            built.any(|edit| (edit.role == Role::Image) == image)
         };
         skill
             .builds(layout)

@@ -1,8 +1,15 @@
 //! The vocabulary: a skill, its steps, and what a fact can turn out to be. Holds values only; it reads and decides nothing.
 
+mod outcome;
+mod question;
+
 use std::path::{Path, PathBuf};
 
+pub use outcome::{ByHand, Fault, Outcome};
+pub use question::{Normalize, Prompt, Question, Rule, input};
+
 use crate::digest::sha1;
+use crate::variables;
 
 /// A skill document, parsed once and never validated again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +26,8 @@ pub struct Skill {
     pub layouts: Vec<Layout>,
     /// The fenced blocks, in the document's order.
     pub steps: Vec<Step>,
+    /// Whether its questions are answered, so that the facts which `configure` makes true count, too.
+    pub is_answered: bool,
 }
 
 impl Skill {
@@ -52,8 +61,9 @@ impl Skill {
             .iter()
             .filter(move |step| step.is_for(layout))
             .filter_map(|step| match &step.what {
+                What::Fact(fact) if fact.is_of_configure() && !self.is_answered => None,
                 What::Fact(fact) => Some((step, fact)),
-                What::Task(_) => None,
+                What::Question(_) | What::Task(_) => None,
             })
     }
 
@@ -64,7 +74,7 @@ impl Skill {
             .filter(move |step| step.is_for(layout))
             .filter_map(|step| match &step.what {
                 What::Task(task) => Some((step, task)),
-                What::Fact(_) => None,
+                What::Fact(_) | What::Question(_) => None,
             })
     }
 
@@ -121,6 +131,16 @@ impl Step {
             .as_ref()
             .is_none_or(|guard| guard.variable == "layout" && guard.value == layout.name())
     }
+
+    /// Whether `configure` asks it, makes it true or runs it.
+    #[must_use]
+    pub fn is_of_configure(&self) -> bool {
+        match &self.what {
+            What::Fact(fact) => fact.is_of_configure(),
+            What::Question(_) => true,
+            What::Task(task) => task.effect == Effect::External,
+        }
+    }
 }
 
 /// A condition on a step: a variable that must have a value. An unbound variable has none.
@@ -132,11 +152,13 @@ pub struct Guard {
     pub value: String,
 }
 
-/// What a block says: a fact about the checkout, or a task to run.
+/// What a block says: a fact about the checkout, a question to the person, or a task to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// Holds, or is made to hold.
     Fact(Fact),
+    /// Asked or said by `configure`.
+    Question(Question),
     /// Runs in the phase that its effect names.
     Task(Task),
 }
@@ -167,15 +189,43 @@ pub enum Fact {
         /// What is installed, and beside what.
         layer: Layer,
     },
+    /// A Dockerfile gives what it installs a setting.
+    Setting {
+        /// The Dockerfile, relative to the checkout's root.
+        file: PathBuf,
+        /// The setting, and after what it stands.
+        setting: Setting,
+    },
+    /// `.env` gives keys a value. Made true by `configure` alone: a check of the sources knows no `.env`.
+    EnvSet {
+        /// Each key with its value, in which `{{variable}}` stands for an answer.
+        lines: Vec<(String, String)>,
+    },
 }
 
+/// NanoClaw's `.env`, relative to the checkout's root.
+pub const ENV_FILE: &str = ".env";
+
 impl Fact {
+    /// Whether `configure` alone makes it true: a check of the sources knows no `.env` and no answers.
+    #[must_use]
+    pub fn is_of_configure(&self) -> bool {
+        match self {
+            Self::EnvSet { .. } => true,
+            Self::Setting { setting, .. } => variables::names(&setting.value).next().is_some(),
+            Self::Copy { .. } | Self::Append { .. } | Self::Dockerfile { .. } => false,
+        }
+    }
+
     /// The files that the fact is about, relative to the checkout's root.
     #[must_use]
     pub fn paths(&self) -> Vec<&Path> {
         match self {
             Self::Copy { files, .. } => files.iter().map(|copy| copy.to.as_path()).collect(),
-            Self::Append { to: file, .. } | Self::Dockerfile { file, .. } => vec![file],
+            Self::Append { to: file, .. }
+            | Self::Dockerfile { file, .. }
+            | Self::Setting { file, .. } => vec![file],
+            Self::EnvSet { .. } => vec![Path::new(ENV_FILE)],
         }
     }
 }
@@ -204,17 +254,42 @@ pub struct Layer {
     pub run: String,
 }
 
+/// A setting in a Dockerfile: one ARG that holds its value, and one RUN that writes it into the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The npm package after whose install it stands, such as `@openai/codex`.
+    pub after: String,
+    /// The ARG's name.
+    pub arg: String,
+    /// The ARG's value, in which `{{variable}}` stands for an answer.
+    pub value: String,
+    /// The RUN instruction as the document has it: LF between its lines, no final line end, `\` as the escape.
+    pub run: String,
+}
+
 /// A command of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
     /// When it runs.
     pub effect: Effect,
-    /// The commands, one a line, each for `sh -c` in the checkout's root.
+    /// The commands, one a line, each for `sh -c` in the checkout's root. `{{variable}}` stands for an answer.
     pub commands: Vec<String>,
     /// What must be there for it to run.
     pub needs: Vec<Need>,
     /// An unmet need makes it unavailable, where otherwise it would be a refusal.
     pub optional: bool,
+}
+
+impl Task {
+    /// The commands as a shell takes them, with the answers in its environment.
+    #[must_use]
+    pub fn for_shell(&self) -> Vec<String> {
+        let commands = self.commands.iter();
+        // A document whose commands cannot be made so was refused.
+        let made =
+            commands.map(|it| variables::for_shell(it).unwrap_or_else(|_| "false".to_owned()));
+        made.collect()
+    }
 }
 
 /// The phase of a task.
@@ -226,11 +301,11 @@ pub enum Effect {
     Test,
     /// Run by `verify`.
     Check,
-    /// Done by hand, or by a later `configure`: `add` names it at its end.
+    /// Run by `configure`: it changes something outside the checkout.
     External,
-    /// As `External`: connects what is installed to a group or channel.
+    /// Done by hand: it connects what is installed to a group or channel. `add` and `configure` name it at their end.
     Wire,
-    /// NanoClaw's `fetch`, `restart`, `step` and `refresh`: left to `configure`.
+    /// NanoClaw's `fetch`, `restart`, `step` and `refresh`, which are left to its own tools.
     Step,
 }
 
@@ -289,89 +364,4 @@ impl Layout {
             Self::CliTools => "cli-tools",
         }
     }
-}
-
-/// What a fact turns out to be. A check is an edit with nothing to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The fact is true.
-    Holds {
-        /// Where, as a line counted from 1.
-        line: Option<usize>,
-        /// What a reader should know all the same, such as another version.
-        note: Option<String>,
-    },
-    /// The fact is not true, and only the branch can make it so.
-    Missing(Fault),
-    /// The fact is not true; the file with these bytes makes it so.
-    Edit {
-        /// What is wrong now.
-        fault: Fault,
-        /// The whole file as it would be.
-        after: Vec<u8>,
-    },
-    /// The fact is not true and the program must not make it so.
-    Blocked {
-        /// What stands in the way.
-        fault: Fault,
-        /// What makes the fact true, one after the other.
-        by_hand: Vec<ByHand>,
-    },
-}
-
-/// What a person does where the program must not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ByHand {
-    /// What is done at the places, such as `write this in place of`; empty where lines are only written.
-    pub act: String,
-    /// The lines of the file that it is done at, counted from 1.
-    pub at: Vec<usize>,
-    /// The lines to write, LF between them; empty where nothing is.
-    pub lines: String,
-}
-
-impl ByHand {
-    /// Lines to write where they belong.
-    #[must_use]
-    pub fn write(lines: impl Into<String>) -> Self {
-        Self::at("", Vec::new(), lines)
-    }
-
-    /// An act at lines of the file, and the lines to write with it.
-    #[must_use]
-    pub fn at(act: impl Into<String>, at: Vec<usize>, lines: impl Into<String>) -> Self {
-        Self {
-            act: act.into(),
-            at,
-            lines: lines.into(),
-        }
-    }
-
-    /// The words for a person, of the file at a path relative to the root.
-    #[must_use]
-    pub fn said(acts: &[Self], path: &Path) -> String {
-        let said = acts.iter().map(|act| act.said_of(path));
-        said.collect::<Vec<_>>().join("\n")
-    }
-
-    fn said_of(&self, path: &Path) -> String {
-        let place = |line: &usize| format!("{}:{line}", path.display());
-        let places = self.at.iter().map(place).collect::<Vec<_>>();
-        match (places.as_slice(), self.lines.as_str()) {
-            ([], lines) => lines.to_owned(),
-            (places, "") => format!("{} {}", self.act, places.join(" and ")),
-            (places, lines) => format!("{} {}:\n{lines}", self.act, places.join(" and ")),
-        }
-    }
-}
-
-/// What was found where something else was expected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The stable finding code, such as `import-missing`: kebab-case, the same in every version.
-    pub code: &'static str,
-    /// The line it was found at, counted from 1.
-    pub line: Option<usize>,
-    /// What was found, a clause without a full stop.
-    pub found: String,
 }

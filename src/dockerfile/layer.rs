@@ -3,7 +3,8 @@
 use super::{
     Declaration, Dockerfile, Install, Instruction, Manager, Unreadable, Value, Version, What,
 };
-use crate::skill::Layer;
+use crate::skill::{Layer, Setting};
+use crate::variables;
 
 /// Reads a block's body: one `ARG NAME=VERSION`, and one RUN that installs one package with pnpm by that ARG.
 ///
@@ -29,6 +30,30 @@ pub fn layer(after: &str, body: &str) -> Result<Layer, String> {
         version: version.to_owned(),
         run: text.get(run.span.clone()).unwrap_or_default().to_owned(),
     })
+}
+
+/// Reads a block's body as a setting: one `ARG NAME=VALUE`, and one RUN that installs nothing and uses that ARG; `None` where the RUN installs something.
+pub fn setting(after: &str, body: &str) -> Result<Option<Setting>, String> {
+    let body = body.replace("\r\n", "\n");
+    let text = format!("FROM image\n{body}");
+    let file = Dockerfile::parse(text.as_bytes()).map_err(|error| sentence(&error))?;
+    let (arg, run) = pair(&file)?;
+    if !run.installs().is_empty() {
+        return Ok(None);
+    }
+    let (name, value) = pin(arg)?;
+    let run = text.get(run.span.clone()).unwrap_or_default();
+    if !run.contains(&format!("\"${{{name}}}\"")) || variables::names(run).next().is_some() {
+        return Err(format!(
+            "expected a RUN that takes its value as `\"${{{name}}}\"`, in double quotes, and no other way"
+        ));
+    }
+    Ok(Some(Setting {
+        after: after.to_owned(),
+        arg: name.to_owned(),
+        value: value.to_owned(),
+        run: run.to_owned(),
+    }))
 }
 
 fn sentence(error: &Unreadable) -> String {

@@ -17,7 +17,7 @@ use parse_dockerfile::{Command, FromInstruction, Instruction as Parsed, RunInstr
 
 pub use install::{Install, Manager, Version};
 pub use instruction::{Instruction, What};
-pub use layer::layer;
+pub use layer::{layer, setting};
 pub use words::{Declaration, Value};
 
 use lines::{Glyph, Statement};
@@ -128,6 +128,19 @@ impl Dockerfile {
     #[must_use]
     pub fn line(&self, at: usize) -> usize {
         self.line_ends.partition_point(|end| *end < at) + 1
+    }
+
+    /// Returns an instruction's text as one line: without continuations and comments between them, one space between words.
+    #[must_use]
+    pub fn one_line(&self, instruction: &Instruction) -> String {
+        let text = self.text.get(instruction.span.clone()).unwrap_or_default();
+        let lines = text.lines().map(str::trim);
+        let lines = lines.filter(|line| !line.starts_with('#'));
+        let words = lines.flat_map(|line| {
+            let line = line.strip_suffix(self.escape).unwrap_or(line);
+            line.split_whitespace()
+        });
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// Returns the first line, counted from 1, on which a comment holds an install of the package.

@@ -77,7 +77,7 @@ fn host_build(patient: &Patient<'_>) -> Check {
             let imports = imports.map(|import| import.specifier).collect::<Vec<_>>();
             Vec::from_iter(built(to, &imports))
         }
-        Fact::Dockerfile { .. } => Vec::new(),
+        Fact::Dockerfile { .. } | Fact::Setting { .. } | Fact::EnvSet { .. } => Vec::new(),
     };
     let all = patient.facts().flat_map(of_fact).collect::<Vec<Output>>();
     judge_build(&all, &patient.build())

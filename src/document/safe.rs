@@ -102,7 +102,7 @@ pub(super) fn together(steps: &[Step]) -> Located<()> {
                 }
                 builds.push(&step.label);
             }
-            What::Task(_) => {}
+            What::Question(_) | What::Task(_) => {}
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod by_hand;
 mod edit;
 mod note;
+pub mod setting;
 mod site;
 
 use crate::dockerfile::{
@@ -44,15 +45,10 @@ pub fn pin(before: &[u8], layer: &Layer) -> Option<String> {
 }
 
 fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, Stop> {
-    if let Some(line) = conflict(before) {
-        let found = "a merge conflict is not resolved here";
-        return Ok(unresolved(fault("conflict-markers", Some(line), found)));
-    }
-    let file = Dockerfile::parse(before).map_err(unreadable)?;
-    if let Some(arg) = nameless(&file) {
-        let found = "an ARG here has no name that can be read, such as for a space around `=`";
-        return Err(fault("dockerfile-unreadable", Some(arg.line), found).into());
-    }
+    let file = match read(before)? {
+        Ok(file) => file,
+        Err(unresolved) => return Ok(unresolved),
+    };
     let site = Site { file: &file, layer };
     // One that stands beside ours may be the one that ends up in the image.
     let foreign = site.foreign();
@@ -76,15 +72,37 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
         let last = Site { file, layer }.pinned().pop();
         last.is_some_and(|(_, _, pin)| pin.version() == edit.version.as_deref())
     };
-    let kept = Dockerfile::parse(&after).is_ok_and(|after| {
-        after.instructions.len() == file.instructions.len() + edit.added() && read_back(&after)
-    });
-    if kept {
+    if added(&file, &after, &edit) && Dockerfile::parse(&after).is_ok_and(|after| read_back(&after))
+    {
         return Ok(Outcome::Edit { fault, after });
     }
     // Such as after a `\` that ends the file, or with a version that is no single word.
     let found = "the lines would not be read there as instructions of their own";
     Err(self::fault("layer-unplaceable", fault.line, found).into())
+}
+
+/// Reads a Dockerfile that may be changed. One with an unfinished merge is an outcome, and no Dockerfile.
+fn read(before: &[u8]) -> Result<Result<Dockerfile, Outcome>, Stop> {
+    if let Some(line) = conflict(before) {
+        let found = "a merge conflict is not resolved here";
+        return Ok(Err(unresolved(fault(
+            "conflict-markers",
+            Some(line),
+            found,
+        ))));
+    }
+    let file = Dockerfile::parse(before).map_err(unreadable)?;
+    if let Some(arg) = nameless(&file) {
+        let found = "an ARG here has no name that can be read, such as for a space around `=`";
+        return Err(fault("dockerfile-unreadable", Some(arg.line), found).into());
+    }
+    Ok(Ok(file))
+}
+
+/// Whether the instructions after an edit are those before it and those that it adds.
+fn added(file: &Dockerfile, after: &[u8], edit: &Edit) -> bool {
+    Dockerfile::parse(after)
+        .is_ok_and(|after| after.instructions.len() == file.instructions.len() + edit.added())
 }
 
 impl Site<'_> {

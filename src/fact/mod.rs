@@ -3,6 +3,7 @@
 pub mod append;
 pub mod copy;
 pub mod dockerfile;
+pub mod env_set;
 
 use memchr::memmem;
 

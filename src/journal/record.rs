@@ -106,6 +106,8 @@ pub enum Kind {
     Insert,
     /// As `Insert`, in a file that the image is built from.
     Image,
+    /// As `Insert`, in a file that nothing is built from.
+    Settings,
     /// A record under the program's folder that an undo takes back, too.
     Record,
     /// A record that an undo leaves.
@@ -126,6 +128,7 @@ impl Kind {
             Self::Payload => Some(Role::Payload),
             Self::Insert => Some(Role::Insert),
             Self::Image => Some(Role::Image),
+            Self::Settings => Some(Role::Settings),
             Self::Record | Self::Stays => None,
         }
     }
@@ -137,6 +140,7 @@ impl From<Role> for Kind {
             Role::Payload => Self::Payload,
             Role::Insert => Self::Insert,
             Role::Image => Self::Image,
+            Role::Settings => Self::Settings,
         }
     }
 }

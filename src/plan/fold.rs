@@ -8,10 +8,10 @@ use anyhow::Result;
 use super::{Edit, Finding, Pins, Role, State};
 use crate::checkout::{Checkout, Entry, File};
 use crate::fact::dockerfile::{self, Wanted};
-use crate::fact::{append, copy};
+use crate::fact::{append, copy, env_set};
 use crate::payload::{Lack, Modules, Payload, Unresolved};
 use crate::shown;
-use crate::skill::{ByHand, Copied, Fact, Fault, Layer, Outcome, Step};
+use crate::skill::{ByHand, Copied, ENV_FILE, Fact, Fault, Layer, Outcome, Setting, Step};
 
 /// A plan while it is made.
 pub(super) struct Fold<'a> {
@@ -62,6 +62,10 @@ impl<'a> Fold<'a> {
             Fact::Copy { files, .. } => files.iter().try_for_each(|copy| self.copy(step, copy)),
             Fact::Append { to, lines, at } => self.append(step, to, lines, at.as_deref()),
             Fact::Dockerfile { file, layer } => self.layer(step, file, layer),
+            Fact::Setting { file, setting } => self.setting(step, file, setting),
+            Fact::EnvSet { lines } => lines
+                .iter()
+                .try_for_each(|(key, value)| self.key(step, key, value)),
         }
     }
 
@@ -161,6 +165,46 @@ impl<'a> Fold<'a> {
             )
         };
         self.insert(step, file, expected, &by_hand, Role::Image, &decide)
+    }
+
+    fn setting(&mut self, step: &Step, file: &Path, setting: &Setting) -> Result<()> {
+        let expected = format!(
+            "`ARG {}={}` and a RUN that writes it into the image",
+            setting.arg, setting.value
+        );
+        let by_hand = format!("ARG {}={}\n{}", setting.arg, setting.value, setting.run);
+        let decide = |bytes: &[u8]| dockerfile::setting::outcome(bytes, setting);
+        self.insert(step, file, expected, &by_hand, Role::Image, &decide)
+    }
+
+    /// A key of `.env`, which is made where it is not there, for its owner alone.
+    fn key(&mut self, step: &Step, key: &str, value: &str) -> Result<()> {
+        let path = Path::new(ENV_FILE);
+        let entry = self.entry(path)?;
+        let outcome = match &entry {
+            Entry::File { file, .. } => env_set::outcome(Some(&file.bytes), key, value),
+            Entry::Absent { .. } => self
+                .left_out(path, &entry)
+                .unwrap_or_else(|| env_set::outcome(None, key, value)),
+            Entry::Refused(reason) => Outcome::Blocked {
+                fault: Fault {
+                    code: "file-refused",
+                    line: None,
+                    found: reason.clone(),
+                },
+                by_hand: vec![ByHand::write(format!("give `{key}` its value"))],
+            },
+        };
+        let expected = format!("a value for `{key}`");
+        self.settle(
+            step,
+            path,
+            expected,
+            &entry,
+            outcome,
+            (Role::Settings, 0o600),
+        );
+        Ok(())
     }
 
     fn insert(

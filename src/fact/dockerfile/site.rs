@@ -238,7 +238,7 @@ impl<'a> Site<'a> {
 }
 
 /// Says whether an instruction stands in one of the stages, the last of which comes first.
-fn is_among(stages: &[usize], instruction: &Instruction) -> bool {
+pub fn is_among(stages: &[usize], instruction: &Instruction) -> bool {
     let found = |stage: usize| stages.binary_search_by(|other| stage.cmp(other));
     instruction.stage.is_some_and(|stage| found(stage).is_ok())
 }

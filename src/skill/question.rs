@@ -1,0 +1,203 @@
+//! What a document asks a person, and tells one. Holds values only.
+
+use regex::bytes::{Regex, RegexBuilder};
+
+/// A question of a document, or words to a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Binds a variable.
+    Prompt(Prompt),
+    /// Is shown. `{{variable}}` stands for an answer.
+    Operator(String),
+}
+
+/// What binds a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prompt {
+    /// The variable: a letter or `_`, then letters, digits and `_`, all ASCII.
+    pub variable: String,
+    /// Its value is typed unseen, and never shown.
+    pub is_secret: bool,
+    /// The question, LF between its lines.
+    pub question: String,
+    /// The only answers that there are; empty where any may be given.
+    pub choices: Vec<String>,
+    /// What an answer must look like.
+    pub rule: Option<Rule>,
+    /// What is done to an answer before it is looked at.
+    pub normalize: Option<Normalize>,
+    /// The key of `.env` whose value may be the answer.
+    pub reuse: Option<String>,
+}
+
+impl Prompt {
+    /// The answer that a text is, or why it is none: a clause that does not name it.
+    pub fn answer(&self, text: &str) -> Result<String, String> {
+        let text = match self.normalize {
+            None => text,
+            Some(Normalize::Trim) => text.trim(),
+            Some(Normalize::RstripSlash) => text.trim().trim_end_matches('/'),
+            Some(Normalize::Lower) => &text.trim().to_lowercase(),
+        };
+        let name = &self.variable;
+        if text.is_empty() {
+            return Err(format!("`{name}` is empty"));
+        }
+        if text.contains(char::is_control) {
+            return Err(format!("`{name}` holds a control character or a line end"));
+        }
+        if !self.choices.is_empty() && !self.choices.iter().any(|choice| choice == text) {
+            return Err(format!("expected {} for `{name}`", self.expected()));
+        }
+        match &self.rule {
+            Some(rule) if !rule.0.is_match(text.as_bytes()) => {
+                Err(format!("expected {} for `{name}`", self.expected()))
+            }
+            _ => Ok(text.to_owned()),
+        }
+    }
+
+    /// What an answer has to be, a clause.
+    #[must_use]
+    pub fn expected(&self) -> String {
+        match &self.rule {
+            _ if !self.choices.is_empty() => self.choices.join(" or "),
+            Some(rule) => format!("what matches {}", rule.0.as_str()),
+            None => "an answer".to_owned(),
+        }
+    }
+
+    /// The variable of the environment that answers it, as NanoClaw's own tools name it.
+    #[must_use]
+    pub fn input(&self) -> String {
+        input(&self.variable)
+    }
+}
+
+/// The variable of the environment that stands for a document's variable.
+#[must_use]
+pub fn input(variable: &str) -> String {
+    format!("NC_INPUT_{}", variable.to_ascii_uppercase())
+}
+
+/// A regular expression that an answer must match somewhere. It sees bytes, and letters and digits are ASCII's in it.
+#[derive(Debug, Clone)]
+pub struct Rule(Regex);
+
+impl Rule {
+    /// Reads an expression, with flags as JavaScript has them; the error is a clause.
+    pub fn new(pattern: &str, flags: &str) -> Result<Self, String> {
+        if let Some(flag) = flags.chars().find(|flag| !"imsu".contains(*flag)) {
+            return Err(format!("the flag `{flag}` is none of i, m, s and u"));
+        }
+        let mut builder = RegexBuilder::new(pattern);
+        builder
+            .unicode(false)
+            .case_insensitive(flags.contains('i'))
+            .multi_line(flags.contains('m'))
+            .dot_matches_new_line(flags.contains('s'));
+        let regex = builder.build();
+        regex
+            .map(Self)
+            .map_err(|_| format!("`{pattern}` is no regular expression that can be used here"))
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for Rule {}
+
+/// A change to an answer before it is looked at, by the word that a document has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Normalize {
+    /// `trim`: without white space around it.
+    Trim,
+    /// `rstrip-slash`: as `trim`, and without slashes at its end.
+    RstripSlash,
+    /// `lower`: as `trim`, and in lower case.
+    Lower,
+}
+
+impl Normalize {
+    /// The change that a document names by this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "trim" => Self::Trim,
+            "rstrip-slash" => Self::RstripSlash,
+            "lower" => Self::Lower,
+            _ => return None,
+        })
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[cfg(test)]
+mod tests {
+    use super::{Normalize, Prompt, Rule};
+
+    fn prompt(rule: &str, flags: &str, choices: &[&str], normalize: Option<Normalize>) -> Prompt {
+        Prompt {
+            variable: "x".to_owned(),
+            is_secret: false,
+            question: "X?".to_owned(),
+            choices: choices.iter().map(|&choice| choice.to_owned()).collect(),
+            rule: (!rule.is_empty()).then(|| Rule::new(rule, flags).unwrap()),
+            normalize,
+            reuse: None,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_normalized_and_then_looked_at() {
+        let any = |normalize| prompt("", "", &[], normalize);
+        let slash = Some(Normalize::RstripSlash);
+        for (prompt, text, expected) in [
+            (any(None), " a ", Ok(" a ")),
+            (any(Some(Normalize::Trim)), " a\n", Ok("a")),
+            (any(Some(Normalize::Lower)), " AB", Ok("ab")),
+            (any(slash), "http://h/v1// ", Ok("http://h/v1")),
+            (prompt("/v1$", "", &[], slash), "h/v1/", Ok("h/v1")),
+            (prompt("^sk-", "i", &[], None), "SK-1", Ok("SK-1")),
+            (
+                prompt("^sk-", "", &[], None),
+                "SK-1",
+                Err("what matches ^sk- for `x`"),
+            ),
+            (prompt("", "", &["a", "b"], None), "b", Ok("b")),
+            (
+                prompt("", "", &["a", "b"], None),
+                "c",
+                Err("expected a or b for `x`"),
+            ),
+            (any(None), "", Err("`x` is empty")),
+            (any(Some(Normalize::Trim)), " ", Err("`x` is empty")),
+            (any(None), "a\nb", Err("a control character or a line end")),
+        ] {
+            match (prompt.answer(text), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+                (Err(found), Err(words)) => {
+                    assert!(found.contains(words), "{found}");
+                    assert!(!found.contains("SK-1"), "{found}");
+                }
+                (found, expected) => panic!("{text}: {found:?}, expected {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_expression_that_cannot_be_used_is_an_error() {
+        assert!(
+            Rule::new("(", "")
+                .unwrap_err()
+                .contains("no regular expression")
+        );
+        assert!(Rule::new("(?=a)", "").is_err());
+        assert!(Rule::new("a", "g").unwrap_err().contains("the flag `g`"));
+        assert!(Rule::new(r"^\+\d{8,15}$", "u").is_ok());
+    }
+}
