@@ -137,7 +137,7 @@ pub enum Skill {
     /// Take the last installation back, or one that was broken off
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Undo(Undo),
-    /// Sign in, and choose the model
+    /// Answer what a skill asks: sign in, choose the model and the endpoint
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Configure(Configure),
     /// Look for what keeps an installed skill from answering, from its sources to the host's log
@@ -317,6 +317,10 @@ pub struct Undo {
 
 /// The arguments of `skill configure`.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 pub struct Configure {
     /// The skill's name
     #[arg(value_name = "SKILL")]
@@ -336,9 +340,24 @@ pub struct Configure {
     /// Give this model to the host's service
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
+    /// Give this endpoint, which speaks the Responses API, to the image
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Answer a question of the document: no secret, which the variable `NC_INPUT_<NAME>` takes; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub input: Vec<String>,
+    /// Print the files as a patch that `git apply` takes, and what else would be done, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Leave the builds that need a container engine for later
+    #[arg(long)]
+    pub no_image: bool,
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
+    #[allow(missing_docs, reason = "clap would take the comment for help")]
+    #[command(flatten)]
+    pub lock: LockWait,
 }
 
 /// How to sign in.
@@ -348,6 +367,17 @@ pub enum Auth {
     Chatgpt,
     /// With an API key, typed, from standard input or from a file
     ApiKey,
+}
+
+impl Auth {
+    /// The answer of a document's question that it stands for.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chatgpt => "chatgpt",
+            Self::ApiKey => "api-key",
+        }
+    }
 }
 
 /// The arguments of `skill doctor`.

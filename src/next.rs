@@ -43,13 +43,26 @@ pub fn steps(
         "running containers keep the old image until they stop",
         host::containers(checkout),
     ));
+    steps.extend(configure(skill));
     let by_hand = skill
         .tasks(layout)
-        .filter(|(_, task)| matches!(task.effect, Effect::External | Effect::Wire));
+        .filter(|(_, task)| task.effect == Effect::Wire);
     for (step, task) in by_hand {
         steps.push(by_person(checkout, skill, step, task)?);
     }
     Ok(steps)
+}
+
+/// What the document asks of the person, by the headings of its questions.
+fn configure(skill: &Skill) -> Option<Left> {
+    let mut labels = Vec::new();
+    for step in skill.steps.iter().filter(|step| step.is_of_configure()) {
+        if !labels.contains(&step.label.as_str()) {
+            labels.push(&step.label);
+        }
+    }
+    let command = format!("nanoclaw skill configure {}", skill.called);
+    (!labels.is_empty()).then(|| Left::new(labels.join(", "), command))
 }
 
 /// The commit of the written files. Git takes those that it ignores only by force.

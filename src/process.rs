@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -181,6 +181,29 @@ pub fn answer(
     arguments: &[&str],
     environment: &[(&str, &Path)],
 ) -> Result<Option<String>> {
+    let answer = ask(program, arguments, environment)?;
+    Ok(answer
+        .filter(|answer| answer.code == Some(0))
+        .map(|answer| answer.out))
+}
+
+/// What a program said, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Its exit code; none where a signal ended it.
+    pub code: Option<i32>,
+    /// What it said on standard output.
+    pub out: String,
+    /// What it said on standard error.
+    pub err: String,
+}
+
+/// As [`answer()`], with an answer also where the program fails; `None` where it is not there, cannot be started or takes too long.
+pub fn ask(
+    program: &str,
+    arguments: &[&str],
+    environment: &[(&str, &Path)],
+) -> Result<Option<Answer>> {
     if !is_program(program) {
         return Ok(None);
     }
@@ -192,28 +215,32 @@ pub fn answer(
     let Ok(output) = child::output(command.into(), deadline) else {
         return interrupt::check().map(|()| None);
     };
-    let is_answer = output.end.is_success()?;
-    Ok(is_answer.then(|| String::from_utf8_lossy(&output.out).into_owned()))
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let code = match output.end {
+        End::Exited(status) => status.code(),
+        End::Interrupted(problem) => return Err(problem.into()),
+        End::Late | End::Asked => return Ok(None),
+    };
+    Ok(Some(Answer {
+        code,
+        out: text(&output.out),
+        err: text(&output.err),
+    }))
 }
 
-/// Runs a program that is on the `PATH`, outside the checkout and where it may ask on the terminal, with these variables and a text on its standard
-/// input, and gives whether it succeeded. `said` sees each line of its output as it is: what it asks a person to open must stay whole.
+/// Runs a command by `sh -c` in `root`, where it may ask on the terminal, with these variables and nothing on its standard input, and gives
+/// whether it succeeded. `said` sees each line of its output as it is: what it asks a person to open must stay whole.
 pub fn attend(
-    program: &str,
-    arguments: &[&str],
-    environment: &[(&str, &Path)],
-    input: &str,
+    root: &Path,
+    command: &str,
+    environment: &[(String, String)],
     said: &mut dyn FnMut(&str),
 ) -> Result<bool> {
-    let shell = shell(Path::new("/"))?;
-    let (stdin, mut to) = io::pipe().context("failed to make a pipe")?;
-    // A pipe holds that much without a reader.
-    to.write_all(input.as_bytes())
-        .context("failed to write to a pipe")?;
-    drop(to);
-    let command = cmd!(shell, "{program} {arguments...}");
-    let command = Command::from(command.envs(environment.iter().copied()));
-    let end = child::run_with(command, Place::OurGroup, stdin.into(), None, &mut |heard| {
+    let shell = shell(root)?;
+    let mut command = Command::from(cmd!(shell, "sh -c {command}"));
+    command.envs(environment.iter().map(|(key, value)| (key, value)));
+    let stdin = Stdio::null();
+    let end = child::run_with(command, Place::OurGroup, stdin, None, &mut |heard| {
         if let Heard::Out(line) | Heard::Err(line) = heard {
             said(String::from_utf8_lossy(line).trim_end());
         }

@@ -168,22 +168,57 @@ impl Ui {
     /// Asks for a secret, which is not shown as it is typed; `None` where nobody is there to be asked, or nothing was typed. A signal that comes
     /// meanwhile is an error.
     pub fn secret(self, question: &str) -> Result<Option<String>> {
+        let question = clean(question);
+        let answer = self.asked(move || {
+            let password = dialoguer::Password::new();
+            let password = password.with_prompt(question);
+            password.allow_empty_password(true).interact()
+        })?;
+        Ok(answer.filter(|answer| !answer.is_empty()))
+    }
+
+    /// Asks for a line; as [`Ui::secret`] otherwise.
+    pub fn line(self, question: &str) -> Result<Option<String>> {
+        let question = clean(question);
+        let answer = self.asked(move || {
+            let input = dialoguer::Input::<String>::new();
+            let input = input.with_prompt(question).allow_empty(true);
+            input.interact_text()
+        })?;
+        Ok(answer.filter(|answer| !answer.is_empty()))
+    }
+
+    /// Asks for one of a few; `None` where nobody is there to be asked, or none was chosen. A signal that comes meanwhile is an error.
+    pub fn choose(self, question: &str, choices: &[String]) -> Result<Option<String>> {
+        let question = clean(question);
+        let offered = choices.iter().map(|choice| clean(choice));
+        let offered = offered.collect::<Vec<_>>();
+        let chosen = self.asked(move || {
+            let select = dialoguer::Select::new();
+            let select = select.with_prompt(question).items(&offered).default(0);
+            select.interact_opt()
+        })?;
+        Ok(chosen
+            .flatten()
+            .and_then(|index| choices.get(index).cloned()))
+    }
+
+    /// Puts a question to whoever is at the terminal.
+    fn asked<T: Send + 'static>(
+        self,
+        question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+    ) -> Result<Option<T>> {
         if !self.terminal {
             return Ok(None);
         }
         interrupt::watch()?;
         terminal::lend();
-        let question = clean(question);
-        let answer = ask(move || {
-            let password = dialoguer::Password::new();
-            password.with_prompt(question).interact()
-        });
+        let answer = ask(question);
         give_back();
         if let Some(problem) = interrupt::asked() {
             return Err(problem.and_nothing_written().into());
         }
-        let answer = answer.context("failed to read the answer")?;
-        Ok(Some(answer).filter(|answer| !answer.is_empty()))
+        answer.context("failed to read the answer").map(Some)
     }
 
     /// Whether somebody is there to be asked.

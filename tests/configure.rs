@@ -188,19 +188,27 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
     ends(
         &with_key(&world, "two words\n", &[]),
         2,
-        "expected an API key, one word",
+        "expected what matches ^[!-~]{1,1024}$ for `api_key`",
     );
     ends(
         &with_key(&world, "", &[]),
         2,
-        "expected an API key, one word",
+        "--api-key-stdin: `api_key` is empty",
     );
     ends(
         &configure(&world, &["--auth", "api-key"]),
-        2,
-        "--api-key-stdin reads it from standard input",
+        1,
+        "--api-key-stdin, --api-key-file FILE or NC_INPUT_API_KEY in the environment answers it",
     );
-    ends(&configure(&world, &[]), 1, "pending: nothing was asked for");
+    let pending = configure(&world, &[]);
+    for variable in ["auth", "which_model", "endpoint"] {
+        ends(&pending, 1, &format!("pending  {variable}: "));
+    }
+    ends(
+        &with_key(&world, "sk-secret\n", &["--auth", "chatgpt"]),
+        2,
+        "--api-key-stdin: `api_key` is asked for only where `auth` is api-key",
+    );
     ends(
         &configure(&world, &["--model", "gpt-5.4-mini"]),
         3,
@@ -209,7 +217,12 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
     ends(
         &configure(&world, &["--model", "x\nExecStart=y"]),
         2,
-        "expected a model",
+        "--model: `model` holds a control character or a line end",
+    );
+    ends(
+        &configure(&world, &["--model=-x"]),
+        2,
+        "--model: expected what matches ^[A-Za-z0-9]",
     );
     fs::remove_file(world.base().join("bin/codex")).expect("the stand-in");
     if !std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())

@@ -1,197 +1,262 @@
-//! `skill configure`: signs in, and gives the host a model. What it writes outside the checkout is shown and confirmed first.
+//! `skill configure`: asks what the document asks, and does what follows from the answers. All questions come before the plan, and one
+//! confirmation after it.
+
+mod acts;
+mod interview;
+mod keys;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use crate::answers::Answers;
+use crate::builds::{Build, Leave, Ready};
 use crate::checkout::Checkout;
-use crate::cli::{Auth, Configure};
+use crate::cli::Configure;
+use crate::command::consent::{self, Yes};
 use crate::command::look;
 use crate::doctor::Patient;
-use crate::files;
-use crate::next;
+use crate::plan::{Pins, Plan, Role, plan};
 use crate::problem::{Exit, Problem};
-use crate::provider::codex::{self, Already, By, DropIn};
+use crate::provider::codex::{self, DropIn, Terms, Wish};
+use crate::sink::pour;
+use crate::sink::preview::Preview;
+use crate::skill::{Effect, Prompt, Question, Skill, Step, What};
 use crate::skills;
-use crate::ui::{self, Tint, Ui};
+use crate::ui::{Tint, Ui};
+
+use interview::Ended;
 
 /// Runs the command.
 pub fn run(arguments: &Configure, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill, directory)?;
     let checkout = Checkout::find(directory)?;
     checkout.of_this_user()?;
+    is_possible(&skill, &checkout)?;
+    let answers = match interview::hold(&skill, &checkout, arguments, ui)? {
+        Ended::Answered(answers) => answers,
+        Ended::Pending => return Ok(Exit::Findings),
+        Ended::Declined => {
+            ui.say("nothing was written");
+            return Ok(Exit::Refused);
+        }
+    };
+    let skill = answers.given_to(&skill)?;
     let patient = Patient::new(&checkout, &skill)?;
     let job = Job {
         patient: &patient,
+        answers: &answers,
         arguments,
         ui,
     };
-    job.is_possible()?;
-    // Whatever cannot be done ends the command before something else is.
-    let model = arguments.model.as_deref();
-    let drop_in = model.map(|model| codex::drop_in(&patient, model));
-    let drop_in = drop_in.transpose()?;
-    let by = job.by()?;
-    if by.is_none() && drop_in.is_none() {
-        return Ok(job.nothing_asked());
-    }
-    if let Some(by) = by
-        && !job.sign_in(&by)?
-    {
-        return Ok(Exit::Refused);
-    }
-    match &drop_in {
-        Some(drop_in) => job.set_model(drop_in),
-        None => Ok(Exit::Done),
-    }
+    job.run()
 }
 
+fn is_possible(skill: &Skill, checkout: &Checkout) -> Result<()> {
+    let called = &skill.called;
+    if !skill.steps.iter().any(Step::is_of_configure) {
+        let found = format!("nothing of `{called}` is to be configured");
+        return Err(Problem::refused(found).into());
+    }
+    if plan(skill, checkout, None, &Pins::new())?.holds() {
+        return Ok(());
+    }
+    let found = format!("`{called}` is not installed here");
+    Err(Problem::refused(found)
+        .and_nothing_written()
+        .hint(format!("nanoclaw skill add {called}"))
+        .into())
+}
+
+/// One run of the command, with every question answered.
 struct Job<'a> {
+    /// With the skill as the answers make it.
     patient: &'a Patient<'a>,
+    answers: &'a Answers,
     arguments: &'a Configure,
     ui: Ui,
 }
 
+/// What is to be done. All that can be known to stand in its way was looked at.
+struct Todo<'a> {
+    plan: Plan,
+    builds: Ready<'a>,
+    /// The commands of the document that are to be run.
+    commands: Vec<Build<'a>>,
+    /// What no document can say.
+    wish: Wish,
+}
+
 impl Job<'_> {
-    fn is_possible(&self) -> Result<()> {
-        let called = &self.patient.skill.called;
-        if !codex::is(self.patient.skill) {
-            let found = format!("nothing of `{called}` is to be configured");
-            return Err(Problem::refused(found).into());
-        }
-        if self.patient.is_installed() {
-            return Ok(());
-        }
-        let found = format!("`{called}` is not installed here");
-        Err(Problem::refused(found)
-            .hint(format!("nanoclaw skill add {called}"))
-            .into())
+    fn skill(&self) -> &Skill {
+        self.patient.skill
     }
 
-    /// How to sign in, where that was asked for, or is agreed to by somebody who is there.
-    fn by(&self) -> Result<Option<By>> {
-        let arguments = self.arguments;
-        let names_key = arguments.api_key_stdin || arguments.api_key_file.is_some();
-        if arguments.auth == Some(Auth::Chatgpt) {
-            let found = if names_key {
-                "a ChatGPT login takes no key"
-            } else if arguments.yes || self.ui.can_ask() {
-                return Ok(Some(By::ChatGpt));
-            } else {
-                "nobody is here to open the browser that a ChatGPT login takes; --yes begins it all the same"
-            };
-            return Err(Problem::could_not_run(found).and_nothing_written().into());
+    fn run(&self) -> Result<Exit> {
+        let todo = self.todo()?;
+        if self.arguments.dry_run {
+            return self.preview(&todo);
         }
-        match arguments.auth.or(names_key.then_some(Auth::ApiKey)) {
-            Some(Auth::Chatgpt) => Ok(Some(By::ChatGpt)),
-            Some(Auth::ApiKey) => Ok(Some(By::ApiKey(self.key()?))),
-            None if arguments.model.is_none() && self.ui.can_ask() => {
-                let wants = self.ui.confirm("sign in with ChatGPT?")?;
-                Ok(wants.then_some(By::ChatGpt))
+        self.say_notes(&todo);
+        if todo.is_empty() {
+            if let Some(drop_in) = &todo.wish.drop_in {
+                // It is there; whether it counts is looked at.
+                codex::write_drop_in(drop_in)?;
             }
-            None => Ok(None),
-        }
-    }
-
-    /// The key, from where it was said to be: a file, standard input, or somebody who types it.
-    fn key(&self) -> Result<String> {
-        let text = if let Some(path) = &self.arguments.api_key_file {
-            let context = || format!("failed to read `{}`", path.display());
-            String::from_utf8(files::read_own(path).with_context(context)?).with_context(context)?
-        } else if self.arguments.api_key_stdin {
-            ui::read_secret()?
-        } else {
-            self.ui.secret("API key")?.ok_or_else(|| {
-                let found = "nobody is here to type the key";
-                let hint =
-                    "--api-key-stdin reads it from standard input, --api-key-file FILE from a file";
-                Problem::could_not_run(found)
-                    .and_nothing_written()
-                    .hint(hint)
-            })?
-        };
-        codex::api_key(&text)
-    }
-
-    /// Whether somebody is signed in.
-    fn sign_in(&self, by: &By) -> Result<bool> {
-        codex::can_sign_in(self.patient)?;
-        if let Already::There(login) =
-            codex::look_at_login(self.patient, by, self.arguments.replace_login)?
-        {
-            self.ui.say(&format!(
-                "already signed in {login}; --replace-login signs in anew"
-            ));
-            return Ok(true);
-        }
-        self.ui.say(
-            "write    ~/.codex/auth.json, by codex login; a file that is there is kept beside it",
-        );
-        if !self.arguments.yes && !self.ui.confirm("sign in?")? {
-            self.ui.say("nothing was written");
-            return Ok(false);
-        }
-        let ui = self.ui;
-        let kept = codex::sign_in(self.patient, by, &mut |line| ui.say(&format!("  {line}")))?;
-        self.ui.tell(Tint::Good, "signed in", "");
-        if let Some(kept) = kept {
             self.ui
-                .say(&format!("  the old login is {}", next::quoted(&kept)));
-        }
-        self.ui
-            .say("  every session gets its copy at the next start of its container");
-        Ok(true)
-    }
-
-    fn set_model(&self, drop_in: &DropIn) -> Result<Exit> {
-        let model = &drop_in.model;
-        let restart = next::restart(self.patient.checkout);
-        let restart = restart.command.unwrap_or(restart.what);
-        if drop_in.is_there() {
-            codex::write_drop_in(drop_in)?;
-            self.ui
-                .say(&format!("{model} is already set for {}", drop_in.unit));
+                .say("nothing is to do: all is as the answers have it");
             return Ok(Exit::Done);
+        }
+        self.say(&todo);
+        let yes = Yes::of(self.arguments.yes);
+        let commands = &todo.commands;
+        consent::given_or_asked(
+            self.skill(),
+            commands,
+            yes,
+            "nothing leaves them out",
+            self.ui,
+        )?;
+        if !self.arguments.yes && !self.ui.confirm("do this?")? {
+            self.ui.say("nothing was written");
+            return Ok(Exit::Refused);
+        }
+        self.act(&todo)
+    }
+
+    /// Looks at everything that is to be done, and at what stands in its way.
+    fn todo(&self) -> Result<Todo<'_>> {
+        let (skill, checkout) = (self.skill(), self.patient.checkout);
+        keys::have_readers(skill, checkout)?;
+        let plan = plan(skill, checkout, None, &Pins::new())?;
+        if plan.is_blocked() {
+            return Err(look::blocked(skill, checkout, "cannot be configured in", &plan).into());
+        }
+        let layout = checkout.layout().into_iter();
+        let tasks = layout.flat_map(|layout| skill.tasks(layout));
+        let tasks = tasks.filter(|(_, task)| task.effect == Effect::External);
+        let tasks = tasks.collect::<Vec<_>>();
+        let terms = Terms {
+            replaces_login: self.arguments.replace_login,
+            is_attended: self.arguments.yes || self.ui.can_ask(),
+        };
+        let wish = codex::wish(self.patient, self.answers, &tasks, terms)?;
+        let commands = tasks.into_iter().filter(|(_, task)| !wish.has_done(task));
+        let commands = Ready::look(checkout, &commands.collect::<Vec<_>>(), Leave::None)?;
+        if let Some(problem) = commands.refusal("nothing of it was done") {
+            return Err(problem.into());
+        }
+        let builds = checkout.layout().map(|layout| plan.builds(skill, layout));
+        let leave = if self.arguments.no_image {
+            Leave::Image
+        } else {
+            Leave::None
+        };
+        let builds = Ready::look(checkout, &builds.unwrap_or_default(), leave)?;
+        if let Some(problem) = builds.refusal("or leave the image for later: --no-image") {
+            return Err(problem.into());
+        }
+        Ok(Todo {
+            plan,
+            builds,
+            commands: commands.run,
+            wish,
+        })
+    }
+
+    /// Prints the files as a patch. A file of settings may hold secrets, and is named alone.
+    fn preview(&self, todo: &Todo<'_>) -> Result<Exit> {
+        self.say_notes(todo);
+        self.say(todo);
+        let edits = todo.plan.edits.iter();
+        let edits = edits.filter(|edit| edit.role != Role::Settings);
+        let words = format!("nanoclaw skill configure {}\n", self.skill().called);
+        let mut preview = Preview::new(self.patient.checkout, words);
+        pour(&edits.cloned().collect::<Vec<_>>(), &mut preview)?;
+        self.ui.patch(&preview.patch)?;
+        Ok(Exit::Done)
+    }
+
+    /// What holds already, and is not as was asked for or needs no deed.
+    fn say_notes(&self, todo: &Todo<'_>) {
+        for finding in &todo.plan.findings {
+            if let Some(found) = finding.found.as_ref().filter(|_| finding.code == "holds") {
+                let note = format!("{}: {found}", finding.path.display());
+                self.ui.tell(Tint::Warn, "note    ", &note);
+            }
+        }
+        for note in &todo.wish.notes {
+            self.ui.tell(Tint::Warn, "note    ", note);
+        }
+    }
+
+    /// What is to be done, a line each.
+    fn say(&self, todo: &Todo<'_>) {
+        for edit in &todo.plan.edits {
+            let verb = if edit.before.is_some() {
+                "update  "
+            } else {
+                "create  "
+            };
+            self.ui
+                .tell(Tint::Good, verb, &edit.path.display().to_string());
+        }
+        for finding in &todo.plan.findings {
+            if finding.code != "holds" {
+                self.ui.say(&format!("         {}", finding.expected));
+            }
+        }
+        if let Some(drop_in) = &todo.wish.drop_in {
+            self.say_drop_in(drop_in);
+        }
+        for (step, task) in &todo.commands {
+            let commands = task.commands.join(" && ");
+            // With the variables by their names: their values are shown where they are no secrets.
+            self.ui.say(&format!(
+                "run      {}: {}",
+                step.label,
+                self.answers.shown(&commands)
+            ));
+        }
+        for (step, task) in &todo.builds.run {
+            let command = task.commands.join(" && ");
+            self.ui.say(&format!("then     {}: {command}", step.label));
+        }
+    }
+}
+
+impl Job<'_> {
+    fn say_drop_in(&self, drop_in: &DropIn) {
+        if drop_in.is_there() {
+            return;
         }
         let verb = if drop_in.old.is_some() {
             "replace "
         } else {
             "create  "
         };
-        self.ui
-            .tell(Tint::Good, verb, &drop_in.path.display().to_string());
+        let path = drop_in.path.display().to_string();
+        self.ui.tell(Tint::Good, verb, &path);
         for (sign, text) in [("-", drop_in.old.as_deref()), ("+", Some(&*drop_in.text))] {
             for line in text.unwrap_or_default().lines() {
                 self.ui.say(&format!("  {sign} {line}"));
             }
         }
-        if !self.arguments.yes && !self.ui.confirm("write it?")? {
-            self.ui.say("nothing was written");
-            return Ok(Exit::Refused);
-        }
-        codex::write_drop_in(drop_in)?;
-        self.ui.tell(
-            Tint::Good,
-            &format!("{model} is set"),
-            &format!("for {}", drop_in.unit),
-        );
-        look::begin_next(self.patient.checkout, self.ui);
-        self.ui
-            .say(&format!("  # the host reads it at its start\n  {restart}"));
-        Ok(Exit::Done)
     }
+}
 
-    /// Somebody said no; or nobody is there to be asked: what can be said in the command.
-    fn nothing_asked(&self) -> Exit {
-        if self.ui.can_ask() {
-            self.ui.say("nothing was written");
-            return Exit::Refused;
-        }
-        self.ui
-            .say("pending: nothing was asked for, and nobody is here to be asked");
-        self.ui.say(
-            "  --auth chatgpt or --auth api-key signs in, --model MODEL gives the host a model",
-        );
-        Exit::Findings
+impl Todo<'_> {
+    fn is_empty(&self) -> bool {
+        let drop_in = self.wish.drop_in.as_ref();
+        let is_set = drop_in.is_none_or(DropIn::is_there);
+        self.plan.edits.is_empty() && self.commands.is_empty() && is_set
     }
+}
+
+/// The prompts of a skill, in the document's order.
+fn prompts(skill: &Skill) -> impl Iterator<Item = &Prompt> {
+    skill.steps.iter().filter_map(|step| match &step.what {
+        What::Question(Question::Prompt(prompt)) => Some(prompt),
+        _ => None,
+    })
 }

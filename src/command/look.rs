@@ -10,7 +10,7 @@ use crate::journal;
 use crate::next;
 use crate::pending::Pending;
 use crate::plan::{Pins, Plan, plan};
-use crate::problem::Exit;
+use crate::problem::{Exit, Problem};
 use crate::report::text;
 use crate::skill::Skill;
 use crate::skills;
@@ -89,6 +89,25 @@ pub fn summary(skill: &Skill, checkout: &Checkout, survey: &Plan) -> Result<Stri
         Some(pending) => format!("pending: {}", pending.join(", ")),
     };
     Ok(format!("{files} · builds: {builds}"))
+}
+
+/// The refusal that blocked facts are. `what` is what cannot be done, such as `cannot be added to`.
+pub fn blocked(skill: &Skill, checkout: &Checkout, what: &str, plan: &Plan) -> Problem {
+    let found = format!(
+        "`{}` {what} {}; nothing was written:{}",
+        skill.name,
+        checkout.root().display(),
+        text::blocked(&plan.findings)
+    );
+    let mut findings = plan.findings.iter();
+    if findings.any(|finding| finding.code == "layout-not-served") {
+        return Problem::refused(found);
+    }
+    let hint = format!(
+        "mend that by hand and run the command again; nanoclaw skill verify {} tells whether all is there",
+        skill.called
+    );
+    Problem::refused(found).hint(hint)
 }
 
 /// Heads the commands to come, and names the folder where they run where that is another one.

@@ -1,6 +1,7 @@
 //! OpenAI's Codex: its sign-in, its versions and models, which settings reach it, and a round trip by its app-server. The facts are those of codex
 //! 0.124.0 and of NanoClaw v2.0.64's provider for it.
 
+mod endpoint;
 mod failure;
 mod login;
 mod model;
@@ -11,17 +12,18 @@ mod sign_in;
 mod threads;
 mod trip;
 mod turn;
+mod wish;
 
 use anyhow::Result;
 
-pub use model::{DropIn, drop_in, write as write_drop_in};
-pub use sign_in::{
-    Already, By, is_possible as can_sign_in, key as api_key, look as look_at_login, sign_in,
-};
+pub use endpoint::notes;
+pub use model::{DropIn, write as write_drop_in};
+pub use sign_in::sign_in;
 pub use trip::{PROMPT, Stage, Trip, round_trip, version};
+pub use wish::{Terms, Wish, wish};
 
 use crate::doctor::{Check, Patient};
-use crate::skill::Skill;
+use crate::skill::{Skill, Task};
 
 /// What the skill, the provider and its program are called.
 pub const CODEX: &str = "codex";
@@ -30,6 +32,12 @@ pub const CODEX: &str = "codex";
 #[must_use]
 pub fn is(skill: &Skill) -> bool {
     skill.called == CODEX
+}
+
+/// Whether a task of the document signs in.
+#[must_use]
+pub fn is_login(patient: &Patient<'_>, task: &Task) -> bool {
+    is(patient.skill) && sign_in::By::of(task).is_some()
 }
 
 /// The checks that are about codex; none for another skill.

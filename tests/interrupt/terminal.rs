@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use pty_process::blocking::Pty;
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{Termios, tcgetattr};
+use rustix::termios::{LocalModes, Termios, tcgetattr};
 
 /// The byte of Ctrl-C.
 pub const CTRL_C: &[u8] = b"\x03";
@@ -89,9 +89,14 @@ impl Terminal {
 
     /// Waits until a text stands on the screen.
     pub fn shows(&self, text: &str) {
+        self.shows_times(text, 1);
+    }
+
+    /// Waits until a text was written to the screen so many times.
+    pub fn shows_times(&self, text: &str, times: usize) {
         let mut seen = self.screen.text.lock().expect("the text");
         let since = Instant::now();
-        while !String::from_utf8_lossy(&seen).contains(text) {
+        while String::from_utf8_lossy(&seen).matches(text).count() < times {
             assert!(
                 since.elapsed() < PATIENCE,
                 "no `{text}` in {}",
@@ -100,6 +105,17 @@ impl Terminal {
             let changed = self.screen.changed.wait_timeout(seen, TICK);
             seen = changed.expect("the text").0;
         }
+    }
+
+    /// Waits until what is typed is not shown. What was typed before that is lost, as at any question for a password.
+    pub fn hides(&self) {
+        until(
+            || "what is typed is shown".to_owned(),
+            || {
+                let modes = tcgetattr(&self.pts).expect("the modes");
+                !modes.local_modes.contains(LocalModes::ECHO)
+            },
+        );
     }
 
     /// Whether the program has ended.

@@ -127,25 +127,7 @@ impl Job<'_> {
     }
 
     pub(super) fn blocked(&self, plan: &Plan) -> Problem {
-        let found = format!(
-            "`{}` cannot be added to {}; nothing was written:{}",
-            self.skill.name,
-            self.checkout.root().display(),
-            text::blocked(&plan.findings)
-        );
-        let layout = plan
-            .findings
-            .iter()
-            .any(|finding| finding.code == "layout-not-served");
-        let hint = format!(
-            "mend that by hand and run the command again; nanoclaw skill verify {} tells whether all is there",
-            self.skill.called
-        );
-        if layout {
-            Problem::refused(found)
-        } else {
-            Problem::refused(found).hint(hint)
-        }
+        look::blocked(self.skill, self.checkout, "cannot be added to", plan)
     }
 
     /// The builds to come, with their commands.

@@ -12,6 +12,7 @@ use crate::next::quoted;
 use crate::pinned::Pinned;
 use crate::problem::Problem;
 use crate::process;
+use crate::skill::Task;
 
 /// How somebody signs in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,23 @@ pub enum By {
     /// With a ChatGPT subscription, in a browser.
     ChatGpt,
     /// With an API key.
-    ApiKey(String),
+    ApiKey,
+}
+
+impl By {
+    /// How the commands of a task sign in, where they do.
+    #[must_use]
+    pub fn of(task: &Task) -> Option<Self> {
+        let mut logins = task.commands.iter().filter(|it| it.contains("codex login"));
+        let by_key = |command: &String| command.contains("--with-api-key");
+        logins.next_back().map(|login| {
+            if by_key(login) {
+                Self::ApiKey
+            } else {
+                Self::ChatGpt
+            }
+        })
+    }
 }
 
 /// What stands in the way of signing in, or why there is nothing to do.
@@ -53,18 +70,6 @@ pub fn look(patient: &Patient<'_>, by: &By, replace: bool) -> Result<Already> {
     }
 }
 
-/// A key as codex takes it: one word. What is none is a [`Problem`] that does not name it.
-pub fn key(text: &str) -> Result<String> {
-    const LONGEST: usize = 1024;
-    let key = text.trim();
-    let is_word = |c: char| c.is_ascii_graphic();
-    if key.is_empty() || key.len() > LONGEST || !key.chars().all(is_word) {
-        let found = "expected an API key, one word of printable ASCII";
-        return Err(Problem::could_not_run(found).and_nothing_written().into());
-    }
-    Ok(key.to_owned())
-}
-
 /// Refuses to go on without codex here: its login is made by it.
 pub fn is_possible(patient: &Patient<'_>) -> Result<()> {
     if process::is_program(CODEX) {
@@ -79,7 +84,8 @@ pub fn is_possible(patient: &Patient<'_>) -> Result<()> {
 /// Signs in, and gives where the old login is kept, if there was one. `said` sees what codex says.
 pub fn sign_in(
     patient: &Patient<'_>,
-    by: &By,
+    task: &Task,
+    environment: &[(String, String)],
     said: &mut dyn FnMut(&str),
 ) -> Result<Option<PathBuf>> {
     let old = patient.in_home(FILE)?;
@@ -87,20 +93,27 @@ pub fn sign_in(
         .as_deref()
         .map(|old| keep(&patient.home, old))
         .transpose()?;
-    let (arguments, input) = match by {
-        By::ChatGpt => (&["login"][..], String::new()),
-        By::ApiKey(key) => (&["login", "--with-api-key"][..], format!("{key}\n")),
-    };
     // The host takes its copies from there, whatever this environment says.
     let folder = patient.home.join(".codex");
-    let environment = [("CODEX_HOME", folder.as_path())];
-    let ended = process::attend(CODEX, arguments, &environment, &input, said);
+    let mut given = environment.to_vec();
+    given.push((CODEX_HOME.to_owned(), folder.to_string_lossy().into_owned()));
+    let root = patient.checkout.root();
+    let commands = task.for_shell();
+    let mut commands = commands.iter();
+    let ended: Result<bool> = commands.try_fold(true, |succeeded, command| {
+        Ok(succeeded && process::attend(root, command, &given, said)?)
+    });
     let new = patient.in_home(FILE)?;
     // A key may be the one that was there.
-    let is_new = new != old || matches!(by, By::ApiKey(_));
+    let is_new = new != old || By::of(task) == Some(By::ApiKey);
     let is_in = matches!(ended, Ok(true))
         && is_new
-        && process::answer(CODEX, &["login", "status"], &environment)?.is_some();
+        && process::answer(
+            CODEX,
+            &["login", "status"],
+            &[(CODEX_HOME, folder.as_path())],
+        )?
+        .is_some();
     if is_in {
         return Ok(kept);
     }
@@ -138,6 +151,9 @@ pub fn sign_in(
 /// How many logins are kept at most.
 const MOST: u32 = 1000;
 
+/// The variable that names codex's own folder.
+const CODEX_HOME: &str = "CODEX_HOME";
+
 /// Keeps a login beside its place under a name that is not taken, for its owner alone.
 fn keep(home: &Path, old: &[u8]) -> Result<PathBuf> {
     let name = |number: u32| home.join(format!("{FILE}.nanoclaw-{number}"));
@@ -155,19 +171,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    use super::{FILE, keep, key};
-
-    #[test]
-    fn a_key_is_one_word_and_is_not_said() {
-        assert_eq!(key(" sk-a_1\n").unwrap(), "sk-a_1");
-        for text in ["", "\n", "sk a", "sk\u{7}", "schlüssel", &"x".repeat(1025)] {
-            let error = key(text).unwrap_err().to_string();
-            assert!(
-                text.trim().is_empty() || !error.contains(text.trim()),
-                "{error}"
-            );
-        }
-    }
+    use super::{FILE, keep};
 
     #[test]
     fn every_login_that_was_is_kept_for_its_owner_alone() {

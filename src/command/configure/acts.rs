@@ -1,0 +1,177 @@
+//! What follows from the answers, done: files first, then the document's commands, what no document can say, and the builds. Asks nobody.
+
+use anyhow::Result;
+
+use super::{Job, Todo};
+use crate::builds;
+use crate::command::{look, write};
+use crate::host;
+use crate::next;
+use crate::pending::{self, Pending};
+use crate::plan::{Pins, Role, plan};
+use crate::problem::{Exit, Problem};
+use crate::process::{self, Ended};
+use crate::provider::codex;
+use crate::sink::disk::{End, Writing};
+use crate::skill::{Step, Task};
+use crate::ui::Tint;
+
+impl Job<'_> {
+    pub(super) fn act(&self, todo: &Todo<'_>) -> Result<Exit> {
+        let wrote = self.write(todo)?;
+        for (step, task) in &todo.commands {
+            if codex::is_login(self.patient, task) {
+                self.sign_in(task)?;
+            } else {
+                self.command(step, task)?;
+            }
+        }
+        self.set_model(todo)?;
+        let checkout = self.patient.checkout;
+        let name = self.skill().records();
+        let pending = Pending::of(checkout, &name);
+        todo.builds.pass_over(pending.as_ref(), self.ui)?;
+        let broken = builds::run(checkout, &name, &todo.builds.run, pending.as_ref(), self.ui)?;
+        if let Some(broken) = broken {
+            let called = &self.skill().called;
+            self.ui
+                .say("  in place: all but the build, which stays pending");
+            self.ui
+                .say(&format!("  go on: nanoclaw skill build {called}"));
+            self.ui.say("  go back: nanoclaw skill undo");
+            return Ok(broken.exit);
+        }
+        self.say_next(todo, wrote);
+        Ok(Exit::Done)
+    }
+
+    /// Writes the files, with the record of the builds that they call for: whether there were any.
+    fn write(&self, todo: &Todo<'_>) -> Result<bool> {
+        if todo.plan.edits.is_empty() {
+            return Ok(false);
+        }
+        let (skill, checkout) = (self.skill(), self.patient.checkout);
+        let command = format!("skill configure {}", skill.called);
+        let timeout = self.arguments.lock.timeout();
+        let locked = write::lock(checkout, &command, timeout, self.ui)?;
+        // A question may have waited long, and so may the lock.
+        checkout.look_again();
+        if locked.recovered.is_some() || plan(skill, checkout, None, &Pins::new())? != todo.plan {
+            let found = "the checkout has changed since the plan was made";
+            return Err(Problem::refused(found)
+                .and_nothing_written()
+                .hint("run the command again")
+                .into());
+        }
+        let name = skill.records();
+        let recorded = Pending::of(checkout, &name).map_or(Ok(None), |pending| pending.read())?;
+        let mut labels = recorded.unwrap_or_default();
+        for label in todo.builds.pending() {
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
+        }
+        let layout = checkout.layout().into_iter();
+        let called = layout.flat_map(|layout| todo.plan.builds(skill, layout));
+        let writing = Writing {
+            command,
+            skill: name.clone(),
+            called: skill.called.clone(),
+            builds: called.map(|(step, _)| step.label.clone()).collect(),
+            edits: &todo.plan.edits,
+            records: &[pending::record(&name, &labels)],
+            end: End::Keep,
+        };
+        write::write(checkout, writing)?;
+        for edit in &todo.plan.edits {
+            let path = edit.path.display().to_string();
+            self.ui.tell(Tint::Good, "written ", &path);
+        }
+        Ok(true)
+    }
+
+    /// Runs a command of the document outside of what the program itself does, with the answers in its environment.
+    fn command(&self, step: &Step, task: &Task) -> Result<()> {
+        let (ui, answers) = (self.ui, self.answers);
+        ui.tell(Tint::Good, "running ", &step.label);
+        let root = self.patient.checkout.root();
+        let environment = answers.environment(task);
+        let commands = task.for_shell();
+        let mut said = |line: Option<&str>| {
+            if let Some(line) = line {
+                ui.say(&format!("  {}", answers.without_secrets(line)));
+            }
+        };
+        match process::run(root, &commands, &environment, None, &mut said)? {
+            Ended::Succeeded => Ok(()),
+            Ended::Failed { how, .. } => {
+                let found = format!("{}: {how}; what comes after it was not done", step.label);
+                Err(Problem::could_not_run(found)
+                    .hint("what the command says above is why")
+                    .into())
+            }
+            Ended::Interrupted(problem) => Err(problem.into()),
+        }
+    }
+
+    fn sign_in(&self, task: &Task) -> Result<()> {
+        let (ui, answers) = (self.ui, self.answers);
+        let mut said = |line: &str| ui.say(&format!("  {}", answers.without_secrets(line)));
+        let environment = answers.environment(task);
+        let kept = codex::sign_in(self.patient, task, &environment, &mut said)?;
+        ui.tell(Tint::Good, "signed in", "");
+        if let Some(kept) = kept {
+            ui.say(&format!("  the old login is {}", next::quoted(&kept)));
+        }
+        ui.say("  every session gets its copy at the next start of its container");
+        Ok(())
+    }
+
+    fn set_model(&self, todo: &Todo<'_>) -> Result<()> {
+        let Some(drop_in) = &todo.wish.drop_in else {
+            return Ok(());
+        };
+        codex::write_drop_in(drop_in)?;
+        let (model, unit) = (&drop_in.model, &drop_in.unit);
+        let set = format!("{model} is set");
+        self.ui.tell(Tint::Good, &set, &format!("for {unit}"));
+        Ok(())
+    }
+
+    /// What is left to the person.
+    fn say_next(&self, todo: &Todo<'_>, wrote: bool) {
+        let (ui, checkout) = (self.ui, self.patient.checkout);
+        let edits = |role| todo.plan.edits.iter().any(|edit| edit.role == role);
+        let mut left = Vec::new();
+        for (step, _) in &todo.builds.left {
+            let build = self.patient.build();
+            left.push((format!("{}, which is pending", step.label), Some(build)));
+        }
+        if edits(Role::Settings) || todo.wish.drop_in.is_some() {
+            left.push((
+                "the host reads it at its start".to_owned(),
+                Some(next::restart(checkout)).and_then(|left| left.command),
+            ));
+        }
+        if edits(Role::Image) {
+            left.push((
+                "running containers keep the old image until they stop".to_owned(),
+                Some(host::containers(checkout)),
+            ));
+        }
+        if wrote {
+            left.push((
+                "take the change of the files back".to_owned(),
+                Some("nanoclaw skill undo".to_owned()),
+            ));
+        }
+        if left.is_empty() {
+            return;
+        }
+        look::begin_next(checkout, ui);
+        for (what, command) in left {
+            let command = command.map(|command| format!("\n  {command}"));
+            ui.say(&format!("  # {what}{}", command.unwrap_or_default()));
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! What a document asks, by each of the ways to answer it: the keys of `.env`, words to a person, commands, and a layer of the Dockerfile.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+#[path = "interrupt/terminal.rs"]
+mod terminal;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use support::{PROJECT, Run, Tree, World};
+use terminal::Terminal;
+
+/// A chat channel, whose adapter reads `.env`.
+const DOCUMENT: &str = "---
+name: add-chat
+description: a chat channel
+layouts: dockerfile
+---
+
+# Chat
+
+## adapter
+
+```nc:append to:src/config.ts
+export const chat = 1;
+```
+
+## credentials
+
+```nc:operator
+Make a bot, and copy its token.
+```
+
+```nc:prompt token secret normalize:trim validate:^tok-
+The bot's token.
+```
+
+```nc:prompt mode choices:socket,webhook
+How do messages come?
+```
+
+```nc:prompt port validate:^[0-9]+$ when:mode=webhook
+The port.
+```
+
+```nc:operator when:mode=webhook
+Open the port {{port}}.
+```
+
+```nc:env-set
+CHAT_TOKEN={{token}}
+CHAT_MODE=by-{{mode}}
+```
+
+## owner
+
+```nc:run effect:external
+printf '%s|%s\\n' '<{{token}}>' \"{{mode}}\" >> \"$HOME/called\"; printf 'token {{token}}\\n'
+```
+
+```nc:run effect:external when:mode=webhook
+printf 'port %s\\n' {{port}} >> \"$HOME/called\"
+```
+";
+
+/// A checkout with the channel installed.
+fn world() -> World {
+    let world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    fs::write(document(&world), DOCUMENT).expect("a document");
+    fs::write(
+        world.root.join("src/config.ts"),
+        "const env = readEnvFile(['CHAT_TOKEN', 'CHAT_MODE']);\n",
+    )
+    .expect("a source");
+    let path = document(&world);
+    let run = world.nanoclaw(&["skill", "add", path.to_str().expect("UTF-8"), "-y"]);
+    ends(&run, 0, "chat is installed");
+    ends(
+        &run,
+        0,
+        "  # credentials, owner\n  nanoclaw skill configure ",
+    );
+    world
+}
+
+fn document(world: &World) -> PathBuf {
+    world.base().join("home/chat.md")
+}
+
+fn configure(world: &World, arguments: &[&str]) -> Run {
+    let path = document(world);
+    let path = path.to_str().expect("UTF-8");
+    world.nanoclaw(&[&["skill", "configure", path], arguments].concat())
+}
+
+fn env(world: &World) -> String {
+    fs::read_to_string(world.root.join(".env")).unwrap_or_default()
+}
+
+fn called(world: &World) -> String {
+    fs::read_to_string(world.base().join("home/called")).unwrap_or_default()
+}
+
+fn ends(run: &Run, code: i32, words: &str) {
+    assert_eq!(run.code, code, "{run:?}");
+    assert!(run.stderr.contains(words), "no `{words}` in {run:?}");
+    assert!(!format!("{run:?}").contains("tok-secret"), "{run:?}");
+}
+
+#[test]
+fn answers_come_from_the_command_line_and_the_environment() {
+    let mut world = world();
+    world
+        .environment
+        .push(("NC_INPUT_TOKEN", " tok-secret'$(x)\"; \n".to_owned()));
+    let before = Tree::read(&world.root);
+    let run = configure(&world, &[]);
+    ends(&run, 1, "pending  mode: How do messages come?");
+    ends(
+        &run,
+        1,
+        "--input mode=socket|webhook, or NC_INPUT_MODE in the environment, answers it",
+    );
+    assert!(!run.stderr.contains("pending  token"), "{run:?}");
+    ends(
+        &configure(&world, &["--input", "mode=socket", "-n"]),
+        0,
+        "run      owner: printf '%s|%s\\n' '<***>' \"socket\"",
+    );
+    ends(
+        &configure(&world, &["--input", "mode=socket"]),
+        3,
+        "nobody has agreed to them",
+    );
+    assert_eq!(before.differences(&Tree::read(&world.root)), [""; 0]);
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(&run, 0, "  token ***");
+    ends(&run, 0, "Make a bot, and copy its token.");
+    assert_eq!(
+        env(&world),
+        "CHAT_TOKEN=tok-secret'$(x)\";\nCHAT_MODE=by-socket\n"
+    );
+    assert_eq!(called(&world), "<tok-secret'$(x)\";>|socket\n");
+    let file = world.root.join(".env").metadata().expect("a file");
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
+    // What is there stays, and is an answer.
+    world.environment.pop();
+    let run = configure(
+        &world,
+        &["--input", "mode=webhook", "--input", "port=80", "-y"],
+    );
+    ends(&run, 0, "token: its value is in .env:1");
+    ends(&run, 0, "`CHAT_MODE` has another value here, which stays");
+    ends(&run, 0, "Open the port 80.");
+    assert!(
+        called(&world).ends_with("|webhook\nport 80\n"),
+        "{}",
+        called(&world)
+    );
+    assert!(env(&world).ends_with("CHAT_MODE=by-socket\n"));
+    ends(&world.nanoclaw(&["skill", "undo", "-y"]), 0, "is undone");
+    assert!(!world.root.join(".env").exists());
+}
+
+#[test]
+fn an_answer_that_is_none_ends_it_before_anything_is_written() {
+    let mut world = world();
+    let before = Tree::read(world.base().as_path());
+    for (arguments, words) in [
+        (&["--input", "token=tok-secret"][..], "`token` is a secret"),
+        (&["--input", "mode"], "expected NAME=VALUE"),
+        (
+            &["--input", "bot=x"],
+            "asks for no `bot`; it asks for: token, mode, port",
+        ),
+        (
+            &["--input", "mode=x"],
+            "--input: expected socket or webhook for `mode`",
+        ),
+        (&["--model", "x"], "--model: "),
+        (&["--auth", "api-key"], "--auth: "),
+    ] {
+        ends(&configure(&world, &[arguments, &["-y"]].concat()), 2, words);
+    }
+    world
+        .environment
+        .push(("NC_INPUT_TOKEN", "wrong-secret".to_owned()));
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(
+        &run,
+        2,
+        "NC_INPUT_TOKEN: expected what matches ^tok- for `token`",
+    );
+    assert!(!run.stderr.contains("wrong-secret"), "{run:?}");
+    world.environment.pop();
+    world
+        .environment
+        .push(("NC_INPUT_TOKEN", "tok-secret".to_owned()));
+    // The port counts for a webhook alone.
+    let run = configure(
+        &world,
+        &["--input", "mode=socket", "--input", "port=80", "-y"],
+    );
+    ends(&run, 2, "`port` is asked for only where `mode` is webhook");
+    let run = configure(&world, &["--input", "port=80", "-n"]);
+    ends(&run, 0, "port %s");
+    assert_eq!(
+        before.differences(&Tree::read(world.base().as_path())),
+        [""; 0]
+    );
+    // A key that nothing reads would change nothing.
+    fs::write(world.root.join("src/config.ts"), "export const chat = 1;\n").expect("a source");
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(
+        &run,
+        3,
+        "nothing in this checkout reads `CHAT_TOKEN` from `.env`",
+    );
+    assert_eq!(
+        (env(&world), called(&world)),
+        (String::new(), String::new())
+    );
+}
+
+#[test]
+fn a_command_that_fails_says_what_was_not_done() {
+    let mut world = world();
+    world
+        .environment
+        .push(("NC_INPUT_TOKEN", "tok-secret".to_owned()));
+    let text = DOCUMENT.replace(
+        "printf '%s|%s\\n'",
+        "echo no {{token}}; exit 7; printf '%s|%s\\n'",
+    );
+    fs::write(document(&world), text).expect("a document");
+    let run = configure(&world, &["--input", "port=80", "-y"]);
+    ends(&run, 2, "  no ***");
+    ends(
+        &run,
+        2,
+        "owner: exit code 7; what comes after it was not done",
+    );
+    assert_eq!(called(&world), "");
+}
+
+/// At a terminal every question is put, a wrong answer again, and a secret is not echoed.
+#[test]
+fn somebody_at_a_terminal_is_asked() {
+    let world = world();
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    command.args(["skill", "configure"]).arg(document(&world));
+    let terminal = Terminal::start(command);
+    terminal.shows("Make a bot");
+    terminal.shows("token:");
+    terminal.hides();
+    terminal.types(b"wrong\r");
+    terminal.shows("expected what matches ^tok- for `token`");
+    // Once asked, once taken away with `[hidden]` in its place, and asked anew.
+    terminal.shows_times("token: ", 3);
+    terminal.hides();
+    terminal.types(b"tok-secret\r");
+    terminal.shows("mode:");
+    // The second one of the choices.
+    terminal.types(b"\x1b[B\r");
+    terminal.shows("port:");
+    terminal.types(b"8o\r");
+    terminal.shows("expected what matches ^[0-9]+$ for `port`");
+    terminal.shows_times("port:", 3);
+    terminal.types(b"80\r");
+    terminal.shows("do this?");
+    terminal.types(b"y");
+    let left = terminal.left();
+    assert_eq!(left.code, 0, "{}", left.text);
+    assert!(!left.text.contains("tok-secret"), "{}", left.text);
+    assert_eq!(env(&world), "CHAT_TOKEN=tok-secret\nCHAT_MODE=by-webhook\n");
+    assert_eq!(called(&world), "<tok-secret>|webhook\nport 80\n");
+}
+
+#[test]
+fn somebody_at_a_terminal_may_say_no() {
+    let world = world();
+    let before = Tree::read(&world.root);
+    for typed in [
+        &b"\r"[..],
+        b"tok-secret\r\x1b",
+        b"tok-secret\r\rn",
+        b"tok-secret\r\x03",
+    ] {
+        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+        command.args(["skill", "configure"]).arg(document(&world));
+        let terminal = Terminal::start(command);
+        terminal.shows("token:");
+        terminal.hides();
+        let (first, rest) = typed.split_at(
+            typed
+                .iter()
+                .position(|byte| *byte == b'\r')
+                .expect("a line")
+                + 1,
+        );
+        terminal.types(first);
+        if !rest.is_empty() {
+            terminal.shows("mode:");
+            terminal.types(&rest[..1]);
+        }
+        if rest.len() > 1 {
+            terminal.shows("do this?");
+            terminal.types(&rest[1..]);
+        }
+        let left = terminal.left();
+        let expected = if typed.ends_with(b"\x03") { 130 } else { 3 };
+        assert_eq!(left.code, expected, "{typed:?}: {}", left.text);
+        assert!(left.text.contains("nothing was written"), "{}", left.text);
+    }
+    assert_eq!(before.differences(&Tree::read(&world.root)), [""; 0]);
+    assert_eq!(called(&world), "");
+}
+
+/// Codex in the sample, with a `curl` that answers as an endpoint does.
+fn codex(answer: &str) -> World {
+    let mut world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    let bin = world.base().join("bin");
+    fs::create_dir_all(&bin).expect("a folder");
+    let curl = bin.join("curl");
+    let script = format!("#!/bin/sh\necho \"$*\" >> \"$HOME/asked\"\n{answer}\n");
+    fs::write(&curl, script).expect("a stand-in");
+    fs::set_permissions(&curl, Permissions::from_mode(0o755)).expect("a mode");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.display());
+    world.environment.push(("PATH", path));
+    let run = world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]);
+    ends(&run, 0, "codex is installed");
+    world
+}
+
+const SPEAKS: &str = "printf 'event: response.created\\ndata: {}\\n\\n200'";
+
+fn endpoint(world: &World, url: &str, arguments: &[&str]) -> Run {
+    let first = [
+        "skill",
+        "configure",
+        "codex",
+        "--base-url",
+        url,
+        "--no-image",
+    ];
+    world.nanoclaw(&[&first[..], arguments].concat())
+}
+
+#[test]
+fn an_endpoint_is_asked_and_then_a_layer_of_the_image() {
+    let world = codex(SPEAKS);
+    let url = "http://host.docker.internal:11434/v1";
+    let file = world.root.join("container/Dockerfile");
+    let before = fs::read_to_string(&file).expect("a Dockerfile");
+    let run = endpoint(&world, url, &["-n"]);
+    ends(&run, 0, "asked from here, not from a container");
+    let patch = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(
+        patch.contains("+ARG CODEX_BASE_URL=http://host.docker.internal:11434/v1\n"),
+        "{patch}"
+    );
+    assert_eq!(fs::read_to_string(&file).expect("a Dockerfile"), before);
+    let run = endpoint(&world, &format!("{url}/"), &[]);
+    ends(&run, 0, "written  container/Dockerfile");
+    ends(&run, 0, "image, which is pending");
+    let asked = fs::read_to_string(world.base().join("home/asked")).expect("a request");
+    assert!(asked.contains("http://host.docker.internal:11434/v1/responses --connect-to host.docker.internal:11434:127.0.0.1:11434"), "{asked}");
+    let after = fs::read_to_string(&file).expect("a Dockerfile");
+    let patched = world.base().join("home/a.patch");
+    fs::write(&patched, &patch).expect("a patch");
+    fs::write(&file, &before).expect("a Dockerfile");
+    world.git(&world.root, &["apply", patched.to_str().expect("UTF-8")]);
+    assert_eq!(fs::read_to_string(&file).expect("a Dockerfile"), after);
+    // The same again is nothing to do, another one changes the value alone.
+    ends(&endpoint(&world, url, &[]), 0, "nothing is to do");
+    let other = "https://api.example/v1";
+    ends(
+        &endpoint(&world, other, &[]),
+        0,
+        "written  container/Dockerfile",
+    );
+    let again = fs::read_to_string(&file).expect("a Dockerfile");
+    assert_eq!(again, after.replace(url, other));
+    let run = world.nanoclaw(&["skill", "verify", "codex", "--no-tests"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = world.nanoclaw(&["skill", "status", "codex"]);
+    assert!(
+        String::from_utf8_lossy(&run.stdout).contains("image"),
+        "{run:?}"
+    );
+    for _ in 0..2 {
+        ends(&world.nanoclaw(&["skill", "undo", "-y"]), 0, "is undone");
+    }
+    assert_eq!(fs::read_to_string(&file).expect("a Dockerfile"), before);
+}
+
+#[test]
+fn an_endpoint_that_will_not_do_is_written_nowhere() {
+    let url = "http://host.docker.internal:8000/v1";
+    for (answer, url, arguments, code, words) in [
+        (
+            "printf 'no such page\\n404'",
+            url,
+            &[][..],
+            3,
+            "does not speak the Responses API (404)",
+        ),
+        (
+            "printf '{}\\n200'",
+            url,
+            &[],
+            3,
+            "something else than a response",
+        ),
+        (
+            "echo 'curl: (7) refused' >&2; printf '\\n000'; exit 7",
+            url,
+            &[],
+            3,
+            "is not reached: curl: (7) refused",
+        ),
+        (
+            SPEAKS,
+            "http://localhost:8000/v1",
+            &[],
+            3,
+            "is the container itself",
+        ),
+        (
+            SPEAKS,
+            "http://me:tok-@h/v1",
+            &[],
+            2,
+            "--base-url: expected what matches",
+        ),
+        (
+            SPEAKS,
+            "http://h/v1\"; RUN x",
+            &[],
+            2,
+            "--base-url: expected what matches",
+        ),
+    ] {
+        let world = codex(answer);
+        let before = Tree::read(&world.root);
+        ends(&endpoint(&world, url, arguments), code, words);
+        assert_eq!(before.differences(&Tree::read(&world.root)), [""; 0]);
+    }
+}
