@@ -402,6 +402,28 @@ fn an_endpoint_is_asked_and_then_a_layer_of_the_image() {
     assert_eq!(fs::read_to_string(&file).expect("a Dockerfile"), before);
 }
 
+/// Ollama answers on this machine, LM Studio does not.
+#[test]
+fn servers_that_answer_here_are_offered_at_a_terminal() {
+    let world = codex("case \"$*\" in *127.0.0.1:11434/api/version) exit 0 ;; *) exit 7 ;; esac");
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    command.args(["skill", "configure", "codex"]);
+    let terminal = Terminal::start(command);
+    terminal.shows("auth:");
+    terminal.types(b"\x1b[A\r");
+    terminal.shows("which_model:");
+    terminal.types(b"\r");
+    terminal.shows("endpoint:");
+    terminal.types(b"\r");
+    let left = terminal.left();
+    assert_eq!(left.code, 0, "{}", left.text);
+    let offer =
+        "Ollama answers on this machine; for containers it is http://host.docker.internal:11434/v1";
+    assert!(left.text.contains(offer), "{}", left.text);
+    assert!(!left.text.contains("LM Studio"), "{}", left.text);
+    assert!(left.text.contains("nothing is to do"), "{}", left.text);
+}
+
 #[test]
 fn an_endpoint_that_will_not_do_is_written_nowhere() {
     let url = "http://host.docker.internal:8000/v1";

@@ -2,6 +2,7 @@
 #![allow(
     missing_docs,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a test that cannot go on fails there"
 )]
 
@@ -363,4 +364,65 @@ fn a_login_that_somebody_refreshed_meanwhile_is_not_put_back() {
         read(&world.base().join("home/.codex/auth.json.nanoclaw-1")),
         CHATGPT
     );
+}
+
+/// What names the image, as NanoClaw's own source does.
+const SLUG: &str = "
+export function getInstallSlug(root: string): string {
+  return createHash('sha1').update(root).digest('hex').slice(0, 8);
+}
+export function getContainerImageBase(root: string): string {
+  return `claw-agent-${getInstallSlug(root)}`;
+}
+export function getDefaultContainerImage(root: string): string {
+  return `${getContainerImageBase(root)}:latest`;
+}
+";
+
+/// An engine that has the image; of it runs the stand-in above, with the folder of the host for that in the container.
+const ENGINE: &str = "case \"$1\" in
+info) exit 0 ;;
+image) [ -e \"$HOME/has-image\" ] ;;
+run)
+    echo \"$*\" >> \"$HOME/ran\"
+    while :; do
+        shift
+        case \"$1\" in claw-agent-*) shift; break ;; esac
+    done
+    exec \"$HOME/codex-in-image\" \"$@\" ;;
+esac";
+
+#[test]
+fn without_a_codex_here_the_one_in_the_image_signs_in() {
+    let mut world = world();
+    let bin = world.base().join("bin");
+    let in_image = world.base().join("home/codex-in-image");
+    fs::rename(bin.join("codex"), &in_image).expect("the stand-in");
+    stand_in(&world, "docker", ENGINE);
+    // No codex of this machine's own.
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    world.environment.retain(|(name, _)| *name != "PATH");
+    world.environment.push(("PATH", path));
+    let slug = world.root.join("src/install-slug.ts");
+    fs::write(slug, SLUG).expect("a source");
+    ends(
+        &with_key(&world, "sk-secret\n", &[]),
+        2,
+        "none in the image (claw-agent-",
+    );
+    assert!(!world.base().join("home/.codex").exists());
+    fs::write(world.base().join("home/has-image"), "").expect("a file");
+    let run = with_key(&world, "sk-secret\n", &[]);
+    ends(&run, 0, "no codex on the PATH: the one in claw-agent-");
+    ends(&run, 0, "signed in");
+    assert_eq!(read(&login(&world)), "{\"OPENAI_API_KEY\":\"sk-secret\"}");
+    let ran = read(&world.base().join("home/ran"));
+    let lines = ran.lines().collect::<Vec<_>>();
+    assert_eq!(lines.len(), 2, "{ran}");
+    assert!(lines[0].ends_with(" login --with-api-key"), "{ran}");
+    assert!(lines[1].ends_with(" login status"), "{ran}");
+    let home = world.base().join("home");
+    let volume = format!("--volume={}/.codex:/codex-home", home.display());
+    assert!(lines.iter().all(|line| line.contains(&volume)), "{ran}");
+    assert!(!ran.contains("sk-secret"), "{ran}");
 }

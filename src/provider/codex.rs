@@ -5,6 +5,7 @@ mod endpoint;
 mod failure;
 mod login;
 mod model;
+mod program;
 mod protocol;
 mod server;
 mod settings;

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::CODEX;
 use super::login::{FILE, Login};
+use super::program::Program;
 use crate::doctor::Patient;
 use crate::files;
 use crate::next::quoted;
-use crate::pinned::Pinned;
 use crate::problem::Problem;
 use crate::process;
 use crate::skill::Task;
@@ -70,17 +69,6 @@ pub fn look(patient: &Patient<'_>, by: &By, replace: bool) -> Result<Already> {
     }
 }
 
-/// Refuses to go on without codex here: its login is made by it.
-pub fn is_possible(patient: &Patient<'_>) -> Result<()> {
-    if process::is_program(CODEX) {
-        return Ok(());
-    }
-    let problem = Problem::could_not_run("no codex on the PATH: a login is made by it alone");
-    let install = patient.pinned.iter().map(Pinned::install);
-    let problem = install.fold(problem.and_nothing_written(), Problem::hint);
-    Err(problem.into())
-}
-
 /// Signs in, and gives where the old login is kept, if there was one. `said` sees what codex says.
 pub fn sign_in(
     patient: &Patient<'_>,
@@ -88,6 +76,7 @@ pub fn sign_in(
     environment: &[(String, String)],
     said: &mut dyn FnMut(&str),
 ) -> Result<Option<PathBuf>> {
+    let program = Program::find(patient)?;
     let old = patient.in_home(FILE)?;
     let kept = old
         .as_deref()
@@ -96,24 +85,22 @@ pub fn sign_in(
     // The host takes its copies from there, whatever this environment says.
     let folder = patient.home.join(".codex");
     let mut given = environment.to_vec();
-    given.push((CODEX_HOME.to_owned(), folder.to_string_lossy().into_owned()));
+    let place = folder.to_string_lossy().into_owned();
+    given.push(("CODEX_HOME".to_owned(), place));
+    if let Program::InImage(..) = program {
+        // An engine would make one that is its own user's.
+        files::make_folders(&folder).context("failed to make ~/.codex")?;
+    }
     let root = patient.checkout.root();
     let commands = task.for_shell();
     let mut commands = commands.iter();
     let ended: Result<bool> = commands.try_fold(true, |succeeded, command| {
-        Ok(succeeded && process::attend(root, command, &given, said)?)
+        Ok(succeeded && process::attend(root, &program.within(command), &given, said)?)
     });
     let new = patient.in_home(FILE)?;
     // A key may be the one that was there.
     let is_new = new != old || By::of(task) == Some(By::ApiKey);
-    let is_in = matches!(ended, Ok(true))
-        && is_new
-        && process::answer(
-            CODEX,
-            &["login", "status"],
-            &[(CODEX_HOME, folder.as_path())],
-        )?
-        .is_some();
+    let is_in = matches!(ended, Ok(true)) && is_new && program.is_signed_in(&folder)?;
     if is_in {
         return Ok(kept);
     }
@@ -150,9 +137,6 @@ pub fn sign_in(
 
 /// How many logins are kept at most.
 const MOST: u32 = 1000;
-
-/// The variable that names codex's own folder.
-const CODEX_HOME: &str = "CODEX_HOME";
 
 /// Keeps a login beside its place under a name that is not taken, for its owner alone.
 fn keep(home: &Path, old: &[u8]) -> Result<PathBuf> {

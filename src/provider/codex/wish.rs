@@ -5,6 +5,7 @@ use anyhow::Result;
 
 use super::endpoint;
 use super::model::{self, DropIn};
+use super::program::Program;
 use super::sign_in::{self, Already, By};
 use crate::answers::Answers;
 use crate::builds::Build;
@@ -63,7 +64,7 @@ pub fn wish(
             let found = "nobody is here to open the browser that a ChatGPT login takes; --yes begins it all the same";
             return Err(Problem::could_not_run(found).and_nothing_written().into());
         }
-        sign_in::is_possible(patient)?;
+        wish.notes.extend(Program::find(patient)?.note());
         if let Already::There(login) = sign_in::look(patient, &by, terms.replaces_login)? {
             let note = format!("already signed in {login}; --replace-login signs in anew");
             wish.notes.push(note);
