@@ -119,6 +119,8 @@ impl Quotes {
 mod tests {
     use std::process::Command;
 
+    use proptest::prelude::*;
+
     use super::{fill, for_shell, names};
 
     #[test]
@@ -161,6 +163,54 @@ mod tests {
             assert_eq!(said, expected, "{command} -> {made}");
         }
         assert!(!std::path::Path::new("hurt").exists());
+    }
+
+    /// A piece of a word of a command, and what a shell takes it for.
+    fn piece(value: &'static str) -> impl Strategy<Value = (String, String)> {
+        let inner = || {
+            prop_oneof![
+                Just("{{v}}"),
+                Just("a"),
+                Just(" "),
+                Just("%"),
+                Just("{"),
+                Just("}}"),
+                Just("#"),
+                Just("*")
+            ]
+        };
+        let text = move |parts: &[&str]| parts.concat().replace("{{v}}", value);
+        prop_oneof![
+            Just(("{{v}}".to_owned(), value.to_owned())),
+            "[a-z]{1,3}".prop_map(|word| (word.clone(), word)),
+            prop_oneof![Just("'"), Just("\""), Just("\\"), Just(" "), Just("%")]
+                .prop_map(|c| (format!("\\{c}"), c.to_owned())),
+            proptest::collection::vec(inner(), 0..4)
+                .prop_map(move |parts| (format!("'{}'", parts.concat()), text(&parts))),
+            proptest::collection::vec(
+                prop_oneof![Just("{{v}}"), Just("a"), Just("'"), Just(" "), Just("#")],
+                0..4
+            )
+            .prop_map(move |parts| (format!("\"{}\"", parts.concat()), text(&parts))),
+            Just(("\"\\\"\\\\{{v}}\"".to_owned(), format!("\"\\{value}"))),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn whatever_the_quotes_a_value_is_data(pieces in proptest::collection::vec(piece("x'\"$(false) `y`\\"), 1..6)) {
+            let (command, expected): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
+            let command = format!("printf '<%s>' {}", command.concat());
+            let made = for_shell(&command).unwrap();
+            let output = Command::new("sh")
+                .args(["-c", &made])
+                .env("NC_INPUT_V", "x'\"$(false) `y`\\")
+                .output()
+                .unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            prop_assert_eq!(said, format!("<{}>", expected.concat()), "{}", made);
+        }
     }
 
     #[test]

@@ -143,6 +143,7 @@ fn answers_come_from_the_command_line_and_the_environment() {
     let run = configure(&world, &["--input", "mode=socket", "-y"]);
     ends(&run, 0, "  token ***");
     ends(&run, 0, "Make a bot, and copy its token.");
+    ends(&run, 0, "git does not ignore .env");
     assert_eq!(
         env(&world),
         "CHAT_TOKEN=tok-secret'$(x)\";\nCHAT_MODE=by-socket\n"

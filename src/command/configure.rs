@@ -16,7 +16,7 @@ use crate::cli::Configure;
 use crate::command::consent::{self, Yes};
 use crate::command::look;
 use crate::doctor::Patient;
-use crate::plan::{Pins, Plan, Role, plan};
+use crate::plan::{Edit, Pins, Plan, Role, plan};
 use crate::problem::{Exit, Problem};
 use crate::provider::codex::{self, DropIn, Terms, Wish};
 use crate::sink::pour;
@@ -31,7 +31,9 @@ use interview::Ended;
 pub fn run(arguments: &Configure, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill, directory)?;
     let checkout = Checkout::find(directory)?;
-    checkout.of_this_user()?;
+    if !arguments.dry_run {
+        checkout.of_this_user()?;
+    }
     is_possible(&skill, &checkout)?;
     let answers = match interview::hold(&skill, &checkout, arguments, ui)? {
         Ended::Answered(answers) => answers,
@@ -184,6 +186,16 @@ impl Job<'_> {
                 let note = format!("{}: {found}", finding.path.display());
                 self.ui.tell(Tint::Warn, "note    ", &note);
             }
+        }
+        let mut settings = todo.plan.edits.iter();
+        let is_seen = |edit: &&Edit| {
+            edit.role == Role::Settings && !self.patient.checkout.is_ignored(&edit.path)
+        };
+        if let Some(seen) = settings.find(is_seen) {
+            let path = seen.path.display();
+            let note =
+                format!("git does not ignore {path}: what is written there could be committed");
+            self.ui.tell(Tint::Warn, "note    ", &note);
         }
         for note in &todo.wish.notes {
             self.ui.tell(Tint::Warn, "note    ", note);

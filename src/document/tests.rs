@@ -196,3 +196,77 @@ fn blocks_of_a_thousand_lines_are_the_most() {
         "x.md:1016: the blocks up to here have 1001 lines, and a document's have 1000 at most";
     assert_eq!(found, words);
 }
+
+#[test]
+fn a_question_binds_one_variable_that_is_asked_for_before_it_is_used() {
+    let prompt = "```nc:prompt x choices:a,b\nX?\n```\n\n";
+    for (block, words) in [
+        ("```nc:prompt\nX?\n```", "`nc:prompt` needs one variable"),
+        ("```nc:prompt x y\nX?\n```", "found `x y`"),
+        ("```nc:prompt layout\nX?\n```", "other than `layout`"),
+        ("```nc:prompt 1x\nX?\n```", "found `1x`"),
+        ("```nc:prompt x secret\n\n```", "expected words to a person"),
+        ("```nc:operator\n\n```", "expected words to a person"),
+        ("```nc:operator gate\nGo.\n```", "does not take `gate`"),
+        ("```nc:prompt x min:2\nX?\n```", "does not take `min:`"),
+        (
+            "```nc:prompt x validate:(\nX?\n```",
+            "`(` is no regular expression",
+        ),
+        ("```nc:prompt x validate:a flags:g\nX?\n```", "the flag `g`"),
+        ("```nc:prompt x normalize:upper\nX?\n```", "found `upper`"),
+        ("```nc:prompt x reuse:a-b\nX?\n```", "found `a-b`"),
+        ("```nc:env-set\nA\n```", "expected `KEY=value`, found `A`"),
+        ("```nc:env-set\n\n```", "expected a `KEY=value` a line"),
+        (
+            "```nc:env-set\nA={{y}}\n```",
+            "the variable `y` is asked for by no",
+        ),
+        ("```nc:operator\n{{y}}\n```", "the variable `y`"),
+        ("```nc:operator when:y=1\nGo.\n```", "the variable `y`"),
+        (
+            "```nc:run effect:external\nrun {{y}}\n```",
+            "the variable `y`",
+        ),
+        (
+            "```nc:run effect:external\nrun $(x {{x}})\n```",
+            "can hold no `$(`",
+        ),
+        ("```nc:run effect:test\nrun {{x}}\n```", "takes no answer"),
+        (
+            "```nc:run effect:test when:x=a\nrun\n```",
+            "on `layout` alone",
+        ),
+        (
+            "```nc:copy from-branch:b when:x=a\nsrc/b.ts\n```",
+            "on `layout` alone",
+        ),
+        ("```nc:prompt X\nX?\n```", "`x` and `X` are both NC_INPUT_X"),
+        (
+            "```nc:dockerfile in:D after:p\nARG A={{x}}\nRUN w $A\n```",
+            "expected a RUN that takes its value as `\"${A}\"`",
+        ),
+        (
+            "```nc:dockerfile in:D after:p\nARG A={{y}}\nRUN w \"${A}\"\n```",
+            "the variable `y`",
+        ),
+    ] {
+        let found = error(&with(&format!("{prompt}{block}")));
+        assert!(found.contains(words), "{block}: {found}");
+        assert!(found.starts_with("x.md:15: "), "{block}: {found}");
+    }
+    let used = "```nc:env-set when:x=a\nA={{ x }}\n```";
+    assert!(parse("x.md", &with(&format!("{prompt}{used}"))).is_ok());
+    let above = error(&with(&format!("{used}\n\n{prompt}")));
+    assert!(
+        above.contains("asked for by no `nc:prompt` above"),
+        "{above}"
+    );
+}
+
+/// A later question may bind the variable again, where its guard is another one.
+#[test]
+fn a_variable_may_have_two_questions() {
+    let two = "```nc:prompt x\nX?\n```\n\n```nc:prompt y when:x=1\nY?\n```\n\n```nc:prompt y when:x=2\nY?\n```";
+    assert!(parse("x.md", &with(two)).is_ok());
+}
