@@ -1,6 +1,7 @@
 //! The only module that starts processes: git, builds, checks and agents. Prints nothing.
 
 mod child;
+mod container;
 mod conversation;
 mod fetch;
 
@@ -15,6 +16,7 @@ use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
 pub use child::kill_running;
+pub use container::Container;
 pub use conversation::{Conversation, Said};
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 

@@ -11,6 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::child::{Event, GRACE, LINGER, Place, Running};
+use super::container::Container;
 use super::{TAIL, ending};
 use crate::interrupt::{self, TICK};
 use crate::remote::mask;
@@ -31,6 +32,8 @@ pub struct Conversation {
     ended: Option<Instant>,
     /// Whether it was told to end.
     told: bool,
+    /// The container that it runs, where it is an engine's client.
+    container: Option<Container>,
 }
 
 /// What is heard of the process.
@@ -75,7 +78,15 @@ impl Conversation {
             tail: VecDeque::new(),
             ended: None,
             told: false,
+            container: None,
         })
+    }
+
+    /// The same, which runs a container: that ends with it.
+    #[must_use]
+    pub fn of(mut self, container: Container) -> Self {
+        self.container = Some(container);
+        self
     }
 
     /// Says a line, without its line end. A process that listens no more is told by [`Self::hear`].
@@ -178,6 +189,7 @@ impl Conversation {
 impl Drop for Conversation {
     fn drop(&mut self) {
         self.stop();
+        drop(self.container.take());
     }
 }
 
