@@ -26,14 +26,16 @@ pub fn unmet(checkout: &Checkout, task: &Task) -> Result<Vec<Unmet>> {
             Need::Program(name) => (!process::is_program(name)).then(|| program(checkout, name)),
             Need::Script(name) => (!has_script(checkout, name)).then(|| missing_script(name)),
             Need::Path(path) => (!checkout.exists(path)).then(|| missing_path(checkout, path)),
-            Need::Engine => engine(checkout)?,
+            Need::Engine => engine_of_build(checkout)?,
         };
         found.extend(missing);
     }
     Ok(found)
 }
 
-fn program(checkout: &Checkout, name: &str) -> Unmet {
+/// A program that is not on the `PATH`, with what installs it.
+#[must_use]
+pub fn program(checkout: &Checkout, name: &str) -> Unmet {
     let version = match name {
         "pnpm" => package_manager(checkout),
         "bun" => bun_version(checkout),
@@ -122,28 +124,38 @@ fn missing_path(checkout: &Checkout, path: &Path) -> Unmet {
     Unmet { found, mend }
 }
 
-fn engine(checkout: &Checkout) -> Result<Option<Unmet>> {
+/// The need of a build that the engine is not ready for: the image may also wait.
+fn engine_of_build(checkout: &Checkout) -> Result<Option<Unmet>> {
+    let later = |unmet: Unmet| Unmet {
+        mend: format!(
+            "{}, or leave the image for later with --no-image",
+            unmet.mend
+        ),
+        ..unmet
+    };
+    Ok(engine(checkout)?.map(later))
+}
+
+/// What keeps the engine that the host runs from being used; `None` where nothing does.
+pub fn engine(checkout: &Checkout) -> Result<Option<Unmet>> {
     let engine = checkout.engine();
     let (found, mend) = match process::engine_state(checkout.root(), &engine)? {
         EngineState::Ready => return Ok(None),
         EngineState::Unknown => (
             format!("`{engine}`, which this host runs, is no container engine known here"),
-            "look at src/container-runtime.ts, or leave the image for later with --no-image"
-                .to_owned(),
+            "look at src/container-runtime.ts".to_owned(),
         ),
         EngineState::Absent => (
             format!("the container engine `{engine}`, which this host runs, is not on the PATH"),
-            format!("install `{engine}`, or leave the image for later with --no-image"),
+            format!("install `{engine}`"),
         ),
         EngineState::Stopped => (
             format!("the container engine `{engine}` is installed and not running"),
-            format!("start `{engine}`, or leave the image for later with --no-image"),
+            format!("start `{engine}`"),
         ),
         EngineState::NotPermitted => (
             format!("the container engine `{engine}` runs and does not let this user in"),
-            format!(
-                "sudo usermod -aG {engine} \"$USER\" and sign in anew, or leave the image for later with --no-image"
-            ),
+            format!("sudo usermod -aG {engine} \"$USER\" and sign in anew"),
         ),
     };
     Ok(Some(Unmet { found, mend }))
