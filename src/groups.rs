@@ -1,6 +1,7 @@
 //! The agent groups of a checkout's host, and which provider each one has, as the host and the agent runner find it. Decides nothing of what is
 //! written.
 
+mod chat;
 mod container_json;
 mod database;
 mod socket;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+pub use chat::{Chat, Heard};
 pub use database::{Change, Column, DATABASE, Database, Update};
 pub use socket::{Answer, host_answers, set_provider};
 

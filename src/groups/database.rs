@@ -197,6 +197,16 @@ impl Database {
         })
     }
 
+    /// The ids of the groups that a terminal's messages go to: those wired to the CLI channel (NanoClaw's `src/channels/cli.ts`).
+    pub fn in_terminal(&self) -> Result<Vec<String>> {
+        self.has("messaging_groups", &["id", "channel_type", "platform_id"])?;
+        let wired = ["messaging_group_id", "agent_group_id"];
+        self.has("messaging_group_agents", &wired)?;
+        let select = "SELECT agent_group_id FROM messaging_group_agents WHERE messaging_group_id IN
+            (SELECT id FROM messaging_groups WHERE channel_type = 'cli' AND platform_id = 'local')";
+        self.rows(select, |row| row.get(0))
+    }
+
     /// The conversation that a session goes on with by a provider (NanoClaw's `session_state`), as the provider calls it.
     pub fn continuation(&self, provider: &str) -> Result<Option<String>> {
         if self.columns("session_state")?.is_empty() {

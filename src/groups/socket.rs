@@ -1,4 +1,5 @@
-//! The host's own socket for administration, `data/ncl.sock`: one request in a line of JSON, one answer in a line (NanoClaw's `src/cli/frame.ts`).
+//! The host's sockets, on which each side says lines of JSON; and its own for administration, `data/ncl.sock`: one request in a line, one answer in
+//! a line (NanoClaw's `src/cli/frame.ts`).
 
 use std::io::{self, Read, Write};
 use std::os::unix::fs::FileTypeExt;
@@ -23,7 +24,7 @@ const SOCKET: &str = "data/ncl.sock";
 /// How long the host may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The longest answer that is read, in bytes.
+/// The longest line that is read, in bytes.
 const LONGEST: usize = 1 << 20;
 
 /// What the host makes of a request.
@@ -41,12 +42,12 @@ pub enum Answer {
 
 /// Whether a host listens.
 pub fn host_answers(checkout: &Checkout) -> Result<bool> {
-    Ok(connect(checkout)?.is_some())
+    Ok(Host::connect(checkout, Path::new(SOCKET))?.is_some())
 }
 
 /// Asks the host that runs to set the provider of a group.
 pub fn set_provider(checkout: &Checkout, group: &str, provider: &str) -> Result<Answer> {
-    let Some(mut host) = connect(checkout)? else {
+    let Some(mut host) = Host::connect(checkout, Path::new(SOCKET))? else {
         return Ok(Answer::NoHost);
     };
     let arguments = json!({ "id": group, "provider": provider });
@@ -56,22 +57,95 @@ pub fn set_provider(checkout: &Checkout, group: &str, provider: &str) -> Result<
     Ok(read(&answer))
 }
 
-fn connect(checkout: &Checkout) -> Result<Option<UnixStream>> {
-    let Some((path, metadata)) = checkout.standing(Path::new(SOCKET))? else {
-        return Ok(None);
-    };
-    if !metadata.file_type().is_socket() {
-        return Ok(None);
+/// Sends a request, and waits for the line that answers it; what there is of one where the host goes.
+fn ask(host: &mut Host, request: &Value) -> Result<Vec<u8>> {
+    host.say(request)?;
+    match host.hear(Instant::now() + PATIENCE)? {
+        Line::Whole(line) => Ok(line),
+        Line::End => Ok(Vec::new()),
+        Line::Nothing => {
+            let found = format!("it took longer than {} s", PATIENCE.as_secs());
+            Err(Problem::could_not_run(found).into())
+        }
     }
-    match connect_in_time(&path) {
-        Ok(host) => Ok(Some(host)),
-        // A host that ended left it, or none could listen there: a socket's path has 107 bytes at most (unix(7)).
-        Err(error) => match error.kind() {
-            io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::NotFound
-            | io::ErrorKind::InvalidInput => Ok(None),
-            _ => Err(error).with_context(|| format!("failed to reach the host at `{SOCKET}`")),
-        },
+}
+
+/// A connection to one of the host's sockets, on which each side says lines.
+pub(super) struct Host {
+    stream: UnixStream,
+    /// What was read and not heard yet.
+    read: Vec<u8>,
+}
+
+/// What is heard of a host.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// A line, without its line end; what there is of it where it is longer than any that is read, or the host closed the connection amid it.
+    Whole(Vec<u8>),
+    /// The host closed the connection.
+    End,
+    /// Nothing, until the deadline.
+    Nothing,
+}
+
+impl Host {
+    /// Connects to a socket at a path relative to the root; `None` where no host listens.
+    pub(super) fn connect(checkout: &Checkout, socket: &Path) -> Result<Option<Self>> {
+        let Some((path, metadata)) = checkout.standing(socket)? else {
+            return Ok(None);
+        };
+        if !metadata.file_type().is_socket() {
+            return Ok(None);
+        }
+        match connect_in_time(&path) {
+            Ok(stream) => {
+                let read = Vec::new();
+                Ok(Some(Self { stream, read }))
+            }
+            // A host that ended left it, or none could listen there: a socket's path has 107 bytes at most (unix(7)).
+            Err(error) => match error.kind() {
+                io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::NotFound
+                | io::ErrorKind::InvalidInput => Ok(None),
+                _ => Err(error)
+                    .with_context(|| format!("failed to reach the host at `{}`", socket.display())),
+            },
+        }
+    }
+
+    /// Says a line.
+    pub(super) fn say(&mut self, value: &Value) -> Result<()> {
+        self.stream.set_write_timeout(Some(PATIENCE))?;
+        self.stream.write_all(format!("{value}\n").as_bytes())?;
+        Ok(())
+    }
+
+    /// Waits for the next line. A signal to us is an error.
+    pub(super) fn hear(&mut self, deadline: Instant) -> Result<Line> {
+        self.stream.set_read_timeout(Some(TICK))?;
+        let mut part = [0; 4096];
+        loop {
+            // Before the next line: there may always be one.
+            if Instant::now() >= deadline {
+                return Ok(Line::Nothing);
+            }
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let rest = self.read.split_off(end + 1);
+                let mut line = std::mem::replace(&mut self.read, rest);
+                line.pop();
+                return Ok(Line::Whole(line));
+            }
+            if self.read.len() > LONGEST {
+                return Ok(Line::Whole(std::mem::take(&mut self.read)));
+            }
+            match self.stream.read(&mut part) {
+                Ok(0) if self.read.is_empty() => return Ok(Line::End),
+                Ok(0) => return Ok(Line::Whole(std::mem::take(&mut self.read))),
+                Ok(count) => self.read.extend(part.get(..count).unwrap_or_default()),
+                Err(error) if is_pause(&error) => interrupt::check()?,
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 
@@ -93,31 +167,6 @@ fn connect_in_time(path: &Path) -> io::Result<UnixStream> {
                 host.set_nonblocking(false)?;
                 return Ok(host);
             }
-        }
-    }
-}
-
-/// Sends a request, and waits for the line that answers it.
-fn ask(host: &mut UnixStream, request: &Value) -> Result<Vec<u8>> {
-    host.set_write_timeout(Some(PATIENCE))?;
-    host.write_all(format!("{request}\n").as_bytes())?;
-    host.set_read_timeout(Some(TICK))?;
-    let since = Instant::now();
-    let mut answer = Vec::new();
-    let mut part = [0; 4096];
-    loop {
-        match host.read(&mut part) {
-            Ok(0) => return Ok(answer),
-            Ok(count) => answer.extend(part.get(..count).unwrap_or_default()),
-            Err(error) if is_pause(&error) => interrupt::check()?,
-            Err(error) => return Err(error.into()),
-        }
-        if answer.contains(&b'\n') || answer.len() > LONGEST {
-            return Ok(answer);
-        }
-        if since.elapsed() > PATIENCE {
-            let found = format!("it took longer than {} s", PATIENCE.as_secs());
-            return Err(Problem::could_not_run(found).into());
         }
     }
 }
