@@ -277,6 +277,12 @@ pub struct Try {
 pub enum Level {
     /// The provider's program on this machine: a thread, a turn, the thread resumed, and a lost one
     AppServer,
+    /// The installed provider as well, by bun on this machine, with a home of its own
+    Provider,
+    /// The same in a container of the image that the host starts
+    Container,
+    /// A message to the group that the host's CLI channel leads to, through the running host
+    Chat,
 }
 
 /// The arguments of `skill status`.

@@ -181,6 +181,10 @@ fn each_module_that_writes_has_its_reason() {
             "provider/codex/trip.rs",
             "the empty folder that a trial runs in, a temporary one",
         ),
+        (
+            "provider/codex/home.rs",
+            "the home of a trial of the provider, a temporary folder",
+        ),
     ];
     let writes = r"fs::(write|rename|remove_\w+|create_dir\w*|copy|hard_link|set_permissions)\b|\bOpenOptions\b|File::(create\w*|options)\b|\bsymlink\(|\btempfile\b|\btempdir\b";
     only(writes, |path| {

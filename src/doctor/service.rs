@@ -44,7 +44,8 @@ pub struct Unit {
 }
 
 impl Service {
-    pub(super) fn look(checkout: &Checkout) -> Result<Self> {
+    /// Asks systemd for the units that run the host of a checkout, and the host itself whether it listens.
+    pub fn look(checkout: &Checkout) -> Result<Self> {
         let Some(name) = host::Service::of(checkout).unit else {
             return Ok(Self::default());
         };

@@ -1,26 +1,34 @@
-//! OpenAI's Codex: its sign-in, its versions and models, which settings reach it, and a round trip by its app-server. The facts are those of codex
+//! OpenAI's Codex: its sign-in, its versions and models, which settings reach it, and round trips with it. The facts are those of codex
 //! 0.124.0 and of NanoClaw v2.0.64's provider for it.
 
+mod chat;
+mod container;
 mod endpoint;
 mod failure;
+mod home;
 mod login;
 mod model;
 mod program;
 mod protocol;
+mod runner;
 mod server;
 mod settings;
 mod sign_in;
 mod threads;
 mod trip;
 mod turn;
+mod way;
 mod wish;
 
 use anyhow::Result;
 
+pub use chat::{Wired, by_message, wired};
+pub use container::image;
 pub use endpoint::notes;
 pub use model::{DropIn, write as write_drop_in};
+pub use settings::CODEX_MODEL;
 pub use sign_in::sign_in;
-pub use trip::{PROMPT, Stage, Trip, round_trip, version};
+pub use trip::{PROMPT, Stage, Trip, by_provider, in_container, round_trip, version};
 pub use wish::{Terms, Wish, wish};
 
 use crate::doctor::{Check, Patient};

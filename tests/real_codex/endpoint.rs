@@ -8,6 +8,9 @@ use std::thread;
 /// The key that the endpoint takes.
 pub const KEY: &str = "sk-test-the-right-one-0123456789";
 
+/// A ChatGPT identity, as `auth.json` keeps one: a token that nobody signed.
+pub const IDENTITY: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjk5OTk5OTk5OTksImVtYWlsIjoibWVAbG9jYWxob3N0IiwiaHR0cHM6Ly9hcGkub3BlbmFpLmNvbS9hdXRoIjp7ImNoYXRncHRfcGxhbl90eXBlIjoicGx1cyIsImNoYXRncHRfYWNjb3VudF9pZCI6ImFjYyJ9fQ.c2ln";
+
 /// What the model says.
 pub const ANSWER: &str = "pong from the endpoint";
 
@@ -78,6 +81,13 @@ fn answer(mut stream: TcpStream, does: Does, seen: &Mutex<Vec<Request>>) -> Resu
         (_, Does::HasChatOnly) => {
             let body = r#"{"error":{"message":"Not Found"}}"#;
             send(&mut stream, "404 Not Found", body)
+        }
+        // A ChatGPT login is refreshed, and what was there before is used up.
+        ("POST /oauth/token", _) => {
+            let body = format!(
+                r#"{{"id_token":"{IDENTITY}","access_token":"{KEY}","refresh_token":"refresh-2"}}"#
+            );
+            send(&mut stream, "200 OK", &body)
         }
         // Codex asks for a WebSocket first.
         ("GET /v1/responses", _) => send(&mut stream, "426 Upgrade Required", ""),

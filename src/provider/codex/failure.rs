@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::CODEX;
 use super::protocol::text;
 use crate::problem::Problem;
 use crate::remote::mask;
@@ -37,11 +38,55 @@ pub(super) enum Failure {
     Refused(&'static str, String),
     /// A line that is no message of the protocol.
     NoMessage(String),
+    /// The modules of the checkout's providers do not load.
+    Unloaded(String),
+    /// They load, and register no codex.
+    Unregistered(String),
+    /// The provider gives no text, where codex does.
+    Provider(String),
+    /// Asked to go on with one thread, the provider goes on with another.
+    OtherThread(String, String),
+    /// The provider does not begin afresh when a thread is lost.
+    LostThread(String),
+    /// No answer came to a message in time.
+    Unanswered(Duration),
+    /// The agent answers with an error.
+    Answered(String),
+    /// The host speaks with us no more, as it says or does.
+    HungUp(String),
+}
+
+/// Who is talked with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Codex itself.
+    #[default]
+    Codex,
+    /// The provider under bun on this machine.
+    Provider,
+    /// The provider in a container.
+    Container,
+    /// The host that runs.
+    Host,
+}
+
+impl Who {
+    /// What sentences call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Codex => "codex",
+            Self::Provider => "the provider",
+            Self::Container => "the provider in its container",
+            Self::Host => "the host",
+        }
+    }
 }
 
 /// What hints and sentences name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Setting {
+    /// Who is talked with.
+    pub(super) who: Who,
     /// The model of the thread, once it is known.
     pub(super) model: String,
     /// The endpoint's address, where codex's configuration has one.
@@ -126,11 +171,31 @@ impl Failure {
     /// The same as an error, with what mends it.
     pub(super) fn problem(self, setting: &Setting) -> Problem {
         let (found, mend) = (self.sentence(setting), self.mend(setting));
-        Problem::failed(found).hint(mend)
+        let checks = match self.checks() {
+            "" => String::new(),
+            checks => format!(", its {checks}"),
+        };
+        Problem::failed(found).hint(format!(
+            "{mend}; see also nanoclaw skill doctor {CODEX}{checks}"
+        ))
+    }
+
+    /// The doctor's checks that may explain it.
+    fn checks(&self) -> &'static str {
+        match self {
+            Self::NotSignedIn | Self::Unauthorized => "`sign-in`",
+            Self::Model(_) => "`pin` and `model`",
+            Self::NoResponses(_) | Self::Unreachable(_) | Self::Broken(_) | Self::Late(..) => {
+                "`endpoint`"
+            }
+            Self::Unloaded(_) | Self::Unregistered(_) | Self::Provider(_) => "`sources`",
+            _ => "",
+        }
     }
 
     fn sentence(&self, setting: &Setting) -> String {
         let endpoint = endpoint(setting);
+        let who = setting.who.name();
         match self {
             Self::NotSignedIn => "codex is not signed in".to_owned(),
             Self::Unauthorized => format!("{endpoint} refuses codex's sign-in (401)"),
@@ -155,22 +220,46 @@ impl Failure {
             Self::Late(limit, trouble) => {
                 let trouble = trouble.as_ref().map(|said| format!("; {}", shown(said)));
                 format!(
-                    "codex had no answer from {endpoint} after {} s (--timeout), and was ended{}",
+                    "{who} had no answer from {endpoint} after {} s (--timeout), and was ended{}",
                     limit.as_secs(),
                     trouble.unwrap_or_default()
                 )
             }
             Self::Ended(how, tail) => {
                 let tail = tail.iter().map(|line| format!("\n  {}", shown(line)));
-                format!("codex ended early ({how}){}", tail.collect::<String>())
+                format!("{who} ended early ({how}){}", tail.collect::<String>())
             }
             Self::Refused(method, said) => format!("codex refuses `{method}`: {}", shown(said)),
             Self::NoMessage(line) => {
                 format!(
-                    "codex said what is no message of its protocol: {}",
+                    "{who} said what is no message of its protocol: {}",
                     shown(line)
                 )
             }
+            Self::Unloaded(said) => {
+                format!("the checkout's providers do not load: {}", shown(said))
+            }
+            Self::Unregistered(said) => {
+                format!("the checkout's providers have no {CODEX}: {}", shown(said))
+            }
+            Self::Provider(said) => {
+                format!("{who} gives no text, where codex does: {}", shown(said))
+            }
+            Self::OtherThread(asked, found) => format!(
+                "asked to go on with the thread {}, {who} went on with {}",
+                shown(asked),
+                shown(found)
+            ),
+            Self::LostThread(said) => format!(
+                "{who} does not begin afresh when a thread is lost: {}",
+                shown(said)
+            ),
+            Self::Unanswered(limit) => format!(
+                "no answer came after {} s (--timeout), though the host took the message",
+                limit.as_secs()
+            ),
+            Self::Answered(said) => format!("the agent answers with an error: {}", shown(said)),
+            Self::HungUp(said) => format!("{who} speaks with us no more: {}", shown(said)),
         }
     }
 
@@ -190,6 +279,23 @@ impl Failure {
             }
             Self::Silent => "another model with --model, or another --prompt".to_owned(),
             Self::Late(..) => "a longer --timeout, or another endpoint".to_owned(),
+            Self::Unloaded(_) if setting.who == Who::Container => {
+                format!("nanoclaw skill build {CODEX}")
+            }
+            Self::Unloaded(_) => {
+                "cd container/agent-runner && bun install --frozen-lockfile".to_owned()
+            }
+            Self::Unregistered(_) => format!("nanoclaw skill add {CODEX}"),
+            Self::Provider(_) | Self::OtherThread(..) | Self::LostThread(_) => {
+                format!("nanoclaw skill verify {CODEX}")
+            }
+            Self::Unanswered(_) | Self::Answered(_) => {
+                format!("nanoclaw skill try {CODEX} --level container")
+            }
+            Self::HungUp(_) => "run the command again".to_owned(),
+            Self::Ended(..) | Self::NoMessage(_) if setting.who != Who::Codex => {
+                format!("nanoclaw skill try {CODEX} asks codex alone")
+            }
             Self::Other(_) | Self::Ended(..) | Self::Refused(..) | Self::NoMessage(_) => {
                 "codex itself says more: codex exec --skip-git-repo-check hello".to_owned()
             }

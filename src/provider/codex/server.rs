@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::failure::{Failure, Setting, shown};
 use super::protocol::{Message, no, notification, read, request, text};
+use super::trip::Trip;
 use super::turn::{Step, Turn};
-use super::{CODEX, Trip};
+use super::way::Launch;
 use crate::process::{Conversation, Said};
 
 /// An app-server. Dropped, it is ended as the provider does, by a signal: with its standard input closed it would go on for seconds.
@@ -29,13 +30,10 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts one and greets it. Codex that is not signed in, and has no endpoint of its own that may not ask for that, is an error.
-    pub(super) fn start(trip: &Trip<'_>, folder: &Path, deadline: Instant) -> Result<Self> {
-        let arguments = ["app-server", "--listen", "stdio://"];
-        // The last lines of one that breaks are shown: words, and no addresses of its code.
-        let plain = [("NO_COLOR", "1"), ("RUST_BACKTRACE", "0")];
-        let conversation = Conversation::start(CODEX, &arguments, folder, &plain)?;
+    pub(super) fn start(trip: &Trip<'_>, launch: &Launch, deadline: Instant) -> Result<Self> {
+        let folder = launch.work.as_path();
         let mut server = Self {
-            conversation,
+            conversation: launch.start()?,
             id: 0,
             limit: trip.limit,
             deadline,

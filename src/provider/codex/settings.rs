@@ -25,7 +25,7 @@ const RETIRED: [(&str, &str); 1] = [("gpt-5.4", "2026-08-31")];
 const OF_ENVIRONMENT: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", CODEX_MODEL];
 
 /// The variable that names the model.
-pub(super) const CODEX_MODEL: &str = "CODEX_MODEL";
+pub const CODEX_MODEL: &str = "CODEX_MODEL";
 
 /// Keys that NanoClaw's own document names, and where a checkout that knows them names them.
 const DOCUMENTED: [&str; 2] = ["AGENT_PROVIDER", "NANOCLAW_MCP_SERVERS"];

@@ -1,6 +1,6 @@
-//! Codex, live: a round trip through `codex app-server`, as the provider makes one for each query. Leaves codex's sign-in and settings as they are.
+//! Codex, live: a round trip through `codex app-server`, as the provider makes one for each query, or by the provider itself. Leaves codex's settings
+//! as they are.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -9,13 +9,16 @@ use serde_json::json;
 use super::CODEX;
 use super::failure::{self, Failure};
 use super::server::Server;
+use super::way::{self, Launch};
+use super::{container, runner};
+use crate::checkout::Checkout;
 use crate::process;
 
 /// What is asked where nobody says otherwise.
 pub const PROMPT: &str = "Answer with the one word: pong";
 
 /// What is asked when the thread is resumed.
-const AGAIN: &str = "Repeat the first word of your last answer";
+pub(super) const AGAIN: &str = "Repeat the first word of your last answer";
 
 /// A round trip to make.
 #[derive(Debug, Clone, Copy)]
@@ -31,24 +34,26 @@ pub struct Trip<'a> {
 /// A stage of a round trip that was passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
+    /// The host took the message.
+    Sent,
     /// A thread began.
     Init {
         /// Its id.
         thread: String,
-        /// Its model.
+        /// Its model; nothing where it is not said.
         model: String,
-        /// Who codex is signed in as, a clause.
-        account: String,
+        /// Who codex is signed in as, a clause, where that is asked.
+        account: Option<String>,
     },
-    /// The notifications of the turn, counted.
+    /// The signs of life during the turn, counted.
     Activity(usize),
-    /// The items of the turn and the parts of its text, counted.
-    Progress(usize, usize),
+    /// What came of the turn before its end, a clause.
+    Progress(String),
     /// The answer.
     Result(String),
     /// The same thread answered in another app-server.
     Resume(String),
-    /// A thread that is not there was refused in these words, and a fresh one began.
+    /// A fresh thread began in the place of one that is not there: how that was known, a clause.
     StaleThread(String),
 }
 
@@ -65,38 +70,60 @@ pub fn version() -> Result<Option<String>> {
 /// [`Problem`](crate::problem::Problem) with exit code 1, or that of a signal.
 pub fn round_trip(trip: &Trip<'_>, passed: &mut dyn FnMut(&Stage) -> Result<()>) -> Result<()> {
     let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let launch = Launch::app_server(folder.path());
     let deadline = Instant::now() + trip.limit;
-    let thread = first(trip, folder.path(), deadline, passed)?;
-    let mut server = Server::start(trip, folder.path(), deadline)?;
+    let thread = first(trip, &launch, deadline, passed)?;
+    let mut server = Server::start(trip, &launch, deadline)?;
     server.resume(&thread)?;
     let turn = server.turn(&thread, AGAIN)?;
     passed(&Stage::Resume(turn.text))?;
     passed(&Stage::StaleThread(recover(&mut server)?))
 }
 
+/// Makes a round trip by the installed provider, as [`round_trip`] does by codex.
+pub fn by_provider(
+    trip: &Trip<'_>,
+    checkout: &Checkout,
+    passed: &mut dyn FnMut(&Stage) -> Result<()>,
+) -> Result<()> {
+    runner::round_trip(trip, &way::here(checkout, trip.model)?, passed)
+}
+
+/// Makes one by the provider in a container of an image.
+pub fn in_container(
+    trip: &Trip<'_>,
+    checkout: &Checkout,
+    image: &str,
+    passed: &mut dyn FnMut(&Stage) -> Result<()>,
+) -> Result<()> {
+    let way = container::way(checkout, image, trip.model)?;
+    runner::round_trip(trip, &way, passed)
+}
+
 /// A thread and its first turn. Gives the thread's id.
 fn first(
     trip: &Trip<'_>,
-    folder: &Path,
+    launch: &Launch,
     deadline: Instant,
     passed: &mut dyn FnMut(&Stage) -> Result<()>,
 ) -> Result<String> {
-    let mut server = Server::start(trip, folder, deadline)?;
+    let mut server = Server::start(trip, launch, deadline)?;
     let thread = server.begin()?;
     passed(&Stage::Init {
         thread: thread.clone(),
         model: server.model().to_owned(),
-        account: server.account().to_owned(),
+        account: Some(server.account().to_owned()),
     })?;
     let turn = server.turn(&thread, trip.prompt)?;
     passed(&Stage::Activity(turn.notifications))?;
-    passed(&Stage::Progress(turn.items, turn.parts))?;
+    let progress = format!("items: {}, parts of the text: {}", turn.items, turn.parts);
+    passed(&Stage::Progress(progress))?;
     passed(&Stage::Result(turn.text))?;
     Ok(thread)
 }
 
 /// A thread that nobody has: of a UUID's form, for another is refused for its form.
-const NO_THREAD: &str = "00000000-0000-7000-8000-000000000000";
+pub(super) const NO_THREAD: &str = "00000000-0000-7000-8000-000000000000";
 
 /// By which words of a refusal the provider knows a lost thread, and begins afresh (`STALE_THREAD_RE` of its `codex.ts`).
 const STALE: [&str; 5] = [
@@ -121,5 +148,5 @@ fn recover(server: &mut Server) -> Result<String> {
         return Err(server.fail(Failure::Refused(METHOD, said)));
     }
     server.begin()?;
-    Ok(failure::shown(&words))
+    Ok(format!("refused ({})", failure::shown(&words)))
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Failure, Setting, shown};
+use super::{Failure, Setting, Who, shown};
 use crate::problem::Exit;
 
 fn setting() -> Setting {
     Setting {
+        who: Who::Provider,
         model: "gpt-5.4".to_owned(),
         endpoint: Some("http://user:pw@127.0.0.1:8080/v1".to_owned()),
         signed_in: true,
@@ -127,10 +128,22 @@ fn every_failure_is_one_sentence_with_a_hint_and_without_credentials() {
         Failure::Ended("exit code 1".to_owned(), vec![said()]),
         Failure::Refused("thread/start", said()),
         Failure::NoMessage(said()),
+        Failure::Unloaded(said()),
+        Failure::Unregistered(said()),
+        Failure::Provider(said()),
+        Failure::OtherThread(said(), said()),
+        Failure::LostThread(said()),
+        Failure::Unanswered(Duration::from_secs(2)),
+        Failure::Answered(said()),
+        Failure::HungUp(said()),
     ] {
         let problem = failure.clone().problem(&setting());
         assert_eq!(problem.exit, Exit::Findings);
-        assert!(problem.hint.is_some_and(|hint| !hint.is_empty()));
+        let hint = problem.hint.unwrap_or_default();
+        assert!(
+            hint.contains("; see also nanoclaw skill doctor codex"),
+            "{hint}"
+        );
         let ended = matches!(failure, Failure::Ended(..));
         let message = problem.message;
         assert_eq!(message.lines().count(), 1 + usize::from(ended), "{message}");

@@ -1,0 +1,91 @@
+//! A message to a group through the host that runs, by its CLI channel: the whole way of a chat. Says who would answer before it is sent.
+
+use std::time::Instant;
+
+use anyhow::{Error, Result};
+
+use super::CODEX;
+use super::failure::{Failure, Setting, Who};
+use super::trip::{Stage, Trip};
+use crate::checkout::Checkout;
+use crate::groups::{self, Chat, Database, Group, Heard};
+use crate::next;
+use crate::problem::Problem;
+
+/// The way to the groups that the host's CLI channel leads to.
+pub struct Wired {
+    /// The groups, as messages call them: each has codex for its provider.
+    pub groups: String,
+    chat: Chat,
+}
+
+/// Connects to the host, and looks which groups get the message. Where no host runs, no group does, or one has another provider, a [`Problem`]:
+/// an answer would prove nothing.
+pub fn wired(checkout: &Checkout) -> Result<Wired> {
+    let database = Database::to_read(checkout)?;
+    let ids = database.in_terminal()?;
+    let mut groups = groups::read(checkout, &database)?;
+    groups.retain(|group| ids.contains(&group.id));
+    let refused = |found: String, hint: String| Problem::refused(found).hint(hint);
+    if groups.is_empty() {
+        let found = "no group is wired to the host's CLI channel (`cli`, `local`)".to_owned();
+        let hint = "NanoClaw's own /manage-channels or /init-first-agent wires one".to_owned();
+        return Err(refused(found, hint).into());
+    }
+    let others = |group: &&Group| group.in_container() != CODEX;
+    if let Some(group) = groups.iter().find(others) {
+        let (name, id) = (group.shown(), &group.id);
+        let provider = crate::shown::line(group.in_container());
+        let found = format!("the CLI channel leads to {name}, whose provider is {provider}");
+        let id = next::quoted(std::path::Path::new(id));
+        let hint = format!("nanoclaw provider use {CODEX} --group {id}");
+        return Err(refused(found, hint).into());
+    }
+    let Some(chat) = Chat::connect(checkout)? else {
+        let found = format!("no host listens at `{}`", Chat::SOCKET);
+        let restart = next::restart(checkout);
+        let hint = restart.command.unwrap_or(restart.what);
+        return Err(Problem::could_not_run(found).hint(hint).into());
+    };
+    let names = groups.iter().map(Group::shown).collect::<Vec<_>>();
+    let groups = names.join(", ");
+    Ok(Wired { groups, chat })
+}
+
+/// What the host says to a client whose place another one takes (NanoClaw's `src/channels/cli.ts`).
+const SUPERSEDED: &str = "[superseded by a newer client]";
+
+/// How an error of a query begins as a message (NanoClaw's `poll-loop.ts`).
+const ERROR: &str = "Error: ";
+
+/// Sends the message, and waits for the first text that comes back.
+pub fn by_message(
+    trip: &Trip<'_>,
+    wired: &mut Wired,
+    passed: &mut dyn FnMut(&Stage) -> Result<()>,
+) -> Result<()> {
+    let deadline = Instant::now() + trip.limit;
+    wired.chat.say(trip.prompt)?;
+    passed(&Stage::Sent)?;
+    loop {
+        let failure = match wired.chat.hear(deadline)? {
+            Heard::Text(text) if text == SUPERSEDED => Failure::HungUp(text),
+            Heard::Text(text) => match text.strip_prefix(ERROR) {
+                Some(words) => Failure::Answered(words.to_owned()),
+                None if text.trim().is_empty() => continue,
+                None => return passed(&Stage::Result(text)),
+            },
+            Heard::End => Failure::HungUp("it closed the channel".to_owned()),
+            Heard::Nothing => Failure::Unanswered(trip.limit),
+        };
+        return Err(fail(failure));
+    }
+}
+
+fn fail(failure: Failure) -> Error {
+    let setting = Setting {
+        who: Who::Host,
+        ..Setting::default()
+    };
+    failure.problem(&setting).into()
+}

@@ -1,0 +1,50 @@
+// Drives the provider of a checkout as NanoClaw's own loop does (its poll-loop.ts). A line of JSON in asks for something: first for a provider
+// of the barrel in a folder, then for one query after the other. A line out is an event.
+import { createInterface } from 'node:readline';
+
+const say = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
+const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+// Standard output has these lines alone.
+console.log = console.info = console.debug = console.error;
+// In a container this is the first process, which no signal ends by itself.
+process.on('SIGTERM', () => process.exit(143));
+process.stdin.on('end', () => process.exit());
+
+let provider: any;
+
+async function load({ providers, name }: any) {
+  let factory: any;
+  try {
+    await import(`${providers}/index.ts`);
+    factory = await import(`${providers}/factory.ts`);
+  } catch (error) {
+    return say({ type: 'unloaded', message: words(error) });
+  }
+  try {
+    provider = factory.createProvider(name, { mcpServers: {}, env: { ...process.env } });
+    say({ type: 'ready', model: typeof provider.model === 'string' ? provider.model : '' });
+  } catch (error) {
+    say({ type: 'unknown', message: words(error) });
+  }
+}
+
+async function query({ until, ...input }: any) {
+  try {
+    const query = provider.query(input);
+    for await (const event of query.events) {
+      say(event);
+      if (event.type === until) break;
+      // The loop would leave the query open for more messages.
+      if (event.type === 'result' || (event.type === 'error' && !event.retryable)) query.end();
+    }
+    say({ type: 'end' });
+  } catch (error) {
+    say({ type: 'thrown', message: words(error), stale: provider.isSessionInvalid?.(error) === true });
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line);
+  await (asked.providers ? load(asked) : query(asked));
+}

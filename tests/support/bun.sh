@@ -1,0 +1,47 @@
+#!/bin/sh
+# Stands in for bun with the script that drives a provider: answers what is asked of the script with events that are always the same. BUN_DOES has it
+# do otherwise, by the names below; $BUN_SAW is a file for what it was started with and asked.
+does=${BUN_DOES:-answers}
+say() { printf '%s\n' "$1"; }
+echo "HOME=$HOME CODEX_HOME=$CODEX_HOME CODEX_MODEL=$CODEX_MODEL" >> "$BUN_SAW"
+while read -r line; do
+  say "$line" >> "$BUN_SAW"
+  case "$line" in
+    *'"providers"'*)
+      case "$does" in
+        "does not load") say '{"type":"unloaded","message":"Cannot find package zod"}' ;;
+        "has no codex") say '{"type":"unknown","message":"Unknown provider: codex"}' ;;
+        "says nonsense") say 'Welcome!' ;;
+        breaks) echo 'out of memory' >&2; exit 137 ;;
+        *) say '{"type":"ready","model":"gpt-own"}' ;;
+      esac
+      ;;
+    *'"continuation":"00000000'*)
+      case "$does" in
+        "forgets by itself") say '{"type":"init","continuation":"t-2"}'; say '{"type":"end"}' ;;
+        "does not know") say '{"type":"thrown","message":"out of luck","stale":false}' ;;
+        *) say '{"type":"thrown","message":"no rollout found","stale":true}' ;;
+      esac
+      ;;
+    *)
+      thread=t-1
+      [ "$does" != "goes astray" ] || case "$line" in *'"continuation"'*) thread=t-3 ;; esac
+      text='"pong"'
+      [ "$does" != "is silent" ] || text=null
+      say "{\"type\":\"init\",\"continuation\":\"$thread\"}"
+      if [ "$does" = hangs ]; then
+        setsid sleep 1000 &
+        echo "$$ $!" >> "$BUN_IDS"
+        wait
+      fi
+      say '{"type":"activity"}'
+      say '{"type":"progress","message":"status: active\u001b[2J"}'
+      if [ "$does" = fails ]; then
+        say '{"type":"error","message":"Turn failed","retryable":false}'
+      else
+        say "{\"type\":\"result\",\"text\":$text}"
+      fi
+      say '{"type":"end"}'
+      ;;
+  esac
+done

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Stands in for a container engine: writes what it is told to $ENGINE_SAW, a call a line, and runs the entry point of a container on this machine,
+# with the paths that this has for the container's own. ENGINE_DOES has it do otherwise, by the names below.
+does=${ENGINE_DOES:-runs}
+said=''
+for word in "$@"; do
+  case "$word" in *'
+'*) word=SCRIPT ;; esac
+  said="$said $word"
+done
+echo "${said# }" >> "$ENGINE_SAW"
+case "$1" in
+  info) [ "$does" != "is stopped" ] ;;
+  image) [ "$does" != "has no image" ] ;;
+  run)
+    [ "$does" != "runs nothing" ] || { echo 'docker: no space left on device' >&2; exit 125; }
+    while [ "$1" != --entrypoint ]; do
+      case "$1 $2" in
+        '-v '*:/app/src:ro) source=${2%%:*} ;;
+        '-v '*:/workspace/agent) work=${2%%:*} ;;
+        '-v '*:/home/node/.codex) codex=${2%%:*} ;;
+        '-v '*:/home/node/.codex/auth.json) ln -s "${2%%:*}" "$codex/auth.json" ;;
+      esac
+      shift
+    done
+    entry=$2
+    shift 3
+    cd "$work" || exit 1
+    sed -u -e "s#/app/src#$source#g" -e "s#/workspace/agent#$work#g" | HOME=${codex%/*}/inside CODEX_HOME=$codex exec "$entry" "$@"
+    ;;
+esac

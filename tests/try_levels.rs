@@ -1,0 +1,385 @@
+//! `skill try` by the provider and in a container, with stand-ins for bun, codex and the engine: what each is told, and what is said of what it does.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+mod interrupt {
+    pub mod terminal;
+}
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use interrupt::terminal::{CTRL_C, Terminal, lives, until};
+use support::{PROJECT, Run, World};
+
+const PROVIDER: &[&str] = &["skill", "try", "codex", "--level", "provider"];
+const CONTAINER: &[&str] = &["skill", "try", "codex", "--level", "container"];
+
+const IMAGE: &str = "export function getContainerImageBase(projectRoot?: string): string {\n  return `agent-of-${getInstallSlug(projectRoot)}`;\n}\nexport const image = `${getContainerImageBase()}:latest`;\n";
+
+/// The sample with the skill, a sign-in, and stand-ins that do this.
+fn world(does: &[(&'static str, &str)]) -> World {
+    let mut world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    let bin = world.base().join("bin");
+    fs::create_dir(&bin).expect("a folder");
+    for (name, text) in [
+        ("bun", include_str!("support/bun.sh")),
+        ("codex", include_str!("support/codex.sh")),
+        ("docker", include_str!("support/engine.sh")),
+        ("systemctl", "#!/bin/sh\necho LoadState=not-found\n"),
+    ] {
+        let program = bin.join(name);
+        fs::write(&program, text).expect("a stand-in");
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
+    }
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.display());
+    world.environment.push(("PATH", path));
+    for name in ["BUN_SAW", "BUN_IDS", "CODEX_IDS", "ENGINE_SAW"] {
+        let file = world.base().join(name).display().to_string();
+        world.environment.push((name, file));
+    }
+    let added = world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let slug = world.root.join("src/install-slug.ts");
+    let source = fs::read_to_string(&slug).expect("a source");
+    fs::write(slug, format!("{source}{IMAGE}")).expect("a source");
+    let codex = world.base().join("home/.codex");
+    fs::create_dir_all(&codex).expect("a folder");
+    fs::write(
+        codex.join("auth.json"),
+        "{\"OPENAI_API_KEY\":\"sk-secret\"}",
+    )
+    .expect("a sign-in");
+    let does = does.iter().map(|(name, does)| (*name, (*does).to_owned()));
+    world.environment.extend(does);
+    world
+}
+
+fn ends(run: &Run, code: i32, words: &[&str]) {
+    assert_eq!(run.code, code, "{run:?}");
+    let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), run.stderr);
+    for word in words {
+        assert!(said.contains(word), "no `{word}` in {run:?}");
+    }
+    assert!(!said.contains("sk-secret") && !said.contains('\u{1b}'));
+}
+
+/// What a stand-in wrote down, with the world's folder as `BASE` and what differs from run to run as `N`.
+fn saw(world: &World, name: &str) -> String {
+    let saw = fs::read_to_string(world.base().join(name)).unwrap_or_default();
+    let saw = saw.replace(&world.base().display().to_string(), "BASE");
+    let varies = regex::Regex::new(r"tmp/\.tmp[A-Za-z0-9]+|try-[0-9]+").expect("a pattern");
+    varies.replace_all(&saw, "N").into_owned()
+}
+
+fn nothing_is_left(world: &World) {
+    let temporary = fs::read_dir(world.base().join("tmp")).expect("the folder");
+    assert_eq!(temporary.count(), 0);
+    let ids = fs::read_to_string(world.base().join("BUN_IDS")).unwrap_or_default();
+    let ids = ids.split_whitespace().collect::<Vec<_>>();
+    until(|| format!("{ids:?}"), || !ids.iter().any(|id| lives(id)));
+}
+
+/// The lines on stdout without their times.
+fn stages(run: &Run) -> String {
+    let time = regex::Regex::new(" +[0-9]+ ms").expect("a pattern");
+    let stdout = String::from_utf8_lossy(&run.stdout);
+    time.replace_all(&stdout, " N ms").into_owned()
+}
+
+const STAGES: &str = "init N ms  thread t-1, model gpt-own\n\
+    activity N ms  notifications: 1\n\
+    progress N ms  messages: 1, the last `status: active\\u{1b}[2J`\n\
+    result N ms  pong\n\
+    resume N ms  the same thread in another app-server: pong\n\
+    stale thread N ms  known by the provider (no rollout found), and a fresh one began\n\
+    total N ms\n";
+
+/// What the script is asked in a round trip.
+fn asked(providers: &str, work: &str) -> String {
+    let say = "Answer with the one word: pong";
+    let lost = "00000000-0000-7000-8000-000000000000";
+    format!(
+        "{{\"name\":\"codex\",\"providers\":\"{providers}\"}}\n\
+        {{\"cwd\":\"{work}\",\"prompt\":\"{say}\"}}\n\
+        {{\"continuation\":\"t-1\",\"cwd\":\"{work}\",\"prompt\":\"Repeat the first word of your last answer\"}}\n\
+        {{\"continuation\":\"{lost}\",\"cwd\":\"{work}\",\"prompt\":\"{say}\",\"until\":\"init\"}}\n\
+        {{\"cwd\":\"{work}\",\"prompt\":\"{say}\",\"until\":\"init\"}}\n"
+    )
+}
+
+#[test]
+fn the_provider_is_asked_with_a_home_of_its_own() {
+    let world = world(&[]);
+    let run = world.nanoclaw(&[PROVIDER, &["--model", "gpt-named"]].concat());
+    ends(
+        &run,
+        0,
+        &["asks     the model three times, in short, by the provider"],
+    );
+    assert_eq!(stages(&run), STAGES);
+    let home = "HOME=BASE/N CODEX_HOME=BASE/N/codex CODEX_MODEL=gpt-named\n";
+    let folder = "BASE/checkout/container/agent-runner/src/providers";
+    let expected = format!("{home}{}", asked(folder, "BASE/N/agent"));
+    assert_eq!(saw(&world, "BUN_SAW"), expected);
+    nothing_is_left(&world);
+}
+
+#[test]
+fn the_model_is_that_of_the_hosts_service_where_none_is_named() {
+    let world = world(&[]);
+    let systemctl = "#!/bin/sh\ncase \"$*\" in *--user*) printf 'LoadState=loaded\\nEnvironment=CODEX_MODEL=gpt-host\\n' ;; *) echo LoadState=not-found ;; esac\n";
+    fs::write(world.base().join("bin/systemctl"), systemctl).expect("a stand-in");
+    ends(&world.nanoclaw(PROVIDER), 0, &[]);
+    let saw = saw(&world, "BUN_SAW");
+    assert!(saw.contains("CODEX_MODEL=gpt-host\n"), "{saw}");
+}
+
+#[test]
+fn what_a_provider_does_wrong_is_a_failure_with_a_hint() {
+    for (does, codex, words) in [
+        (
+            "does not load",
+            "answers",
+            &[
+                "error: the checkout's providers do not load: Cannot find package zod",
+                "hint: cd container/agent-runner && bun install --frozen-lockfile; see also nanoclaw skill doctor codex, its `sources`\n",
+            ][..],
+        ),
+        (
+            "has no codex",
+            "answers",
+            &[
+                "the checkout's providers have no codex: Unknown provider",
+                "hint: nanoclaw skill add codex;",
+            ],
+        ),
+        (
+            "says nonsense",
+            "answers",
+            &["error: the provider said what is no message of its protocol: Welcome!"],
+        ),
+        (
+            "breaks",
+            "answers",
+            &["error: the provider ended early (exit code 137)\n  out of memory"],
+        ),
+        (
+            "is silent",
+            "answers",
+            &["error: the provider gives no text, where codex does: it completes without a text"],
+        ),
+        (
+            "fails",
+            "is signed out",
+            &[
+                "error: the provider gives no text (Turn failed): codex is not signed in",
+                "hint: codex login, or with an API key: ",
+                "its `sign-in`\n",
+            ],
+        ),
+        (
+            "goes astray",
+            "answers",
+            &["asked to go on with the thread t-1, the provider went on with t-3"],
+        ),
+        (
+            "does not know",
+            "answers",
+            &[
+                "resume",
+                "error: the provider does not begin afresh when a thread is lost: out of luck",
+            ],
+        ),
+        (
+            "hangs",
+            "answers",
+            &[
+                "error: the provider had no answer from the model's endpoint after 1 s (--timeout), and was ended",
+            ],
+        ),
+    ] {
+        let world = world(&[("BUN_DOES", does), ("CODEX_DOES", codex)]);
+        let timeout = if does == "hangs" { "1" } else { "60" };
+        let run = world.nanoclaw(&[PROVIDER, &["--timeout", timeout]].concat());
+        ends(
+            &run,
+            1,
+            &[
+                words,
+                &["\nhint: ", "; see also nanoclaw skill doctor codex"],
+            ]
+            .concat(),
+        );
+        assert!(!stages(&run).contains("total"), "{run:?}");
+        nothing_is_left(&world);
+    }
+}
+
+#[test]
+fn a_provider_that_begins_afresh_by_itself_has_recovered() {
+    let world = world(&[("BUN_DOES", "forgets by itself")]);
+    let recovered = "known by the provider itself, and a fresh one began\n";
+    ends(&world.nanoclaw(PROVIDER), 0, &[recovered]);
+}
+
+#[test]
+fn without_the_skill_or_bun_nothing_is_asked() {
+    let mut world = world(&[]);
+    world.environment.push(("PATH", "/nowhere".to_owned()));
+    let codex = "the program `codex` is not on the PATH";
+    ends(&world.nanoclaw(PROVIDER), 2, &[codex]);
+    let bin = world.base().join("bin");
+    fs::remove_file(bin.join("bun")).expect("a stand-in");
+    let path = bin.display().to_string();
+    world.environment.push(("PATH", path));
+    let bun = [
+        "the program `bun` is not on the PATH",
+        "hint: npm install -g bun@1.3.12\n",
+    ];
+    ends(&world.nanoclaw(PROVIDER), 2, &bun);
+    let barrel = "container/agent-runner/src/providers/index.ts";
+    fs::write(world.root.join(barrel), "import './mock.js';\n").expect("a barrel");
+    for level in [PROVIDER, CONTAINER] {
+        let words = [
+            "the agent runner of this checkout has no provider codex, but mock",
+            "hint: nanoclaw skill add codex\n",
+        ];
+        ends(&world.nanoclaw(level), 3, &words);
+    }
+    assert_eq!(saw(&world, "ENGINE_SAW"), "");
+}
+
+#[test]
+fn a_container_gets_the_hosts_image_and_mounts_and_is_killed_at_the_end() {
+    let world = world(&[]);
+    let run = world.nanoclaw(&[CONTAINER, &["--model", "gpt-named"]].concat());
+    let slug = nanoclaw::digest::sha1(world.root.display().to_string().as_bytes());
+    let image = format!("agent-of-{}:latest", &slug[..8]);
+    ends(
+        &run,
+        0,
+        &[&format!("in a container of {image}: that spends")],
+    );
+    assert_eq!(stages(&run), STAGES);
+    let id = |flag: &str| {
+        let id = std::process::Command::new("id").arg(flag).output();
+        String::from_utf8_lossy(&id.expect("an id").stdout)
+            .trim()
+            .to_owned()
+    };
+    let user = match id("-u").as_str() {
+        "0" | "1000" => String::new(),
+        user => format!(" --user {user}:{} -e HOME=/home/node", id("-g")),
+    };
+    let gateway = if cfg!(target_os = "linux") {
+        " --add-host host.docker.internal:host-gateway"
+    } else {
+        ""
+    };
+    let expected = format!(
+        "info\n\
+        image inspect {image}\n\
+        run --rm -i --name nanoclaw-N-0 --workdir /workspace/agent -e CODEX_MODEL=gpt-named{gateway}{user} \
+        -v BASE/checkout/container/agent-runner/src:/app/src:ro -v BASE/N/agent:/workspace/agent -v BASE/N/codex:/home/node/.codex \
+        -v BASE/home/.codex/auth.json:/home/node/.codex/auth.json --entrypoint bun {image} --no-install -e SCRIPT\n\
+        kill nanoclaw-N-0\n"
+    );
+    assert_eq!(saw(&world, "ENGINE_SAW"), expected);
+    let saw = saw(&world, "BUN_SAW");
+    let folder = "BASE/checkout/container/agent-runner/src/providers";
+    assert!(saw.ends_with(&asked(folder, "BASE/N/agent")), "{saw}");
+    nothing_is_left(&world);
+}
+
+#[test]
+fn an_engine_that_cannot_run_the_image_is_told_with_what_mends_it() {
+    for (does, code, words) in [
+        (
+            "is stopped",
+            2,
+            [
+                "the container engine `docker` is installed and not running",
+                "hint: start `docker`\n",
+            ],
+        ),
+        (
+            "has no image",
+            2,
+            [
+                "`docker` has no image agent-of-",
+                "hint: nanoclaw skill build codex\n",
+            ],
+        ),
+        (
+            "runs nothing",
+            1,
+            [
+                "error: the provider in its container ended early (exit code 125)\n  docker: no space left on device",
+                "hint: nanoclaw skill try codex asks codex alone; see also nanoclaw skill doctor codex\n",
+            ],
+        ),
+    ] {
+        let world = world(&[("ENGINE_DOES", does)]);
+        ends(&world.nanoclaw(CONTAINER), code, &words);
+        assert_eq!(saw(&world, "BUN_SAW"), "");
+    }
+    let mut world = world(&[]);
+    world.environment.push(("PATH", "/nowhere".to_owned()));
+    let words = [
+        "the container engine `docker`, which this host runs, is not on the PATH",
+        "hint: install `docker`\n",
+    ];
+    ends(&world.nanoclaw(CONTAINER), 2, &words);
+}
+
+#[test]
+fn why_a_container_gives_no_text_is_asked_of_codex_in_another() {
+    let world = world(&[("BUN_DOES", "is silent"), ("CODEX_DOES", "is signed out")]);
+    let words = "error: the provider in its container gives no text (it completes without a text): codex is not signed in";
+    ends(&world.nanoclaw(CONTAINER), 1, &[words]);
+    let saw = saw(&world, "ENGINE_SAW");
+    let calls = saw.lines().skip(2).map(|call| {
+        let (_, entry) = call.split_once("--entrypoint").unwrap_or(("", call));
+        entry
+            .split_whitespace()
+            .filter(|word| !word.starts_with("agent-of-"))
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    let expected = [
+        "bun --no-install -e SCRIPT",
+        "codex app-server --listen stdio://",
+        "kill nanoclaw-N-1",
+        "kill nanoclaw-N-0",
+    ];
+    assert_eq!(calls.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_container_that_hangs_is_killed_in_time_and_by_a_signal() {
+    let hangs = || world(&[("BUN_DOES", "hangs")]);
+    let late = hangs();
+    let run = late.nanoclaw(&[CONTAINER, &["--timeout", "1"]].concat());
+    let words = "the provider in its container had no answer from the model's endpoint after 1 s";
+    ends(&run, 1, &[words]);
+    let interrupted = hangs();
+    let mut command = interrupted.command(env!("CARGO_BIN_EXE_nanoclaw"), &interrupted.root);
+    command.args(CONTAINER).arg("--yes");
+    let terminal = Terminal::start(command);
+    let ids = interrupted.base().join("BUN_IDS");
+    until(|| "no turn".to_owned(), || ids.exists());
+    terminal.types(CTRL_C);
+    assert_eq!(terminal.left().code, 130);
+    for world in [late, interrupted] {
+        let saw = saw(&world, "ENGINE_SAW");
+        assert!(saw.ends_with("\nkill nanoclaw-N-0\n"), "{saw}");
+        nothing_is_left(&world);
+    }
+}
