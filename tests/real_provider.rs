@@ -227,22 +227,26 @@ fn a_barrel_that_does_not_load_is_told_with_the_module_it_lacks() {
             let Some(site) = site(codex, 9, KEY) else {
                 return;
             };
-            let claude = site
-                .world
-                .root
-                .join("container/agent-runner/src/providers/claude.ts");
+            let claude = "container/agent-runner/src/providers/claude.ts";
+            let claude = site.world.root.join(claude);
             let source = fs::read_to_string(&claude).unwrap();
-            fs::write(
-                &claude,
-                format!("import 'a-package-that-is-not-there';\n{source}"),
-            )
-            .unwrap();
-            let words = [
-                "error: the checkout's providers do not load: ",
-                "a-package-that-is-not-there",
-                "hint: cd container/agent-runner && bun install --frozen-lockfile",
-            ];
-            site.trial(PROVIDER, 1, &words);
+            for (import, lacks, mend) in [
+                (
+                    "a-package-that-is-not-there",
+                    "Cannot find package 'a-package-that-is-not-there'",
+                    "cd container/agent-runner && bun install --frozen-lockfile",
+                ),
+                (
+                    "./a-file-that-is-not-there.js",
+                    "Cannot find module './a-file-that-is-not-there.js'",
+                    "nanoclaw skill verify codex",
+                ),
+            ] {
+                fs::write(&claude, format!("import '{import}';\n{source}")).unwrap();
+                let error = format!("error: the checkout's providers do not load: {lacks}");
+                let hint = format!("hint: {mend}; see also nanoclaw skill doctor codex");
+                site.trial(PROVIDER, 1, &[&error, &hint]);
+            }
         },
     );
 }

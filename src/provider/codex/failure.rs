@@ -279,6 +279,9 @@ impl Failure {
             }
             Self::Silent => "another model with --model, or another --prompt".to_owned(),
             Self::Late(..) => "a longer --timeout, or another endpoint".to_owned(),
+            Self::Unloaded(said) if !lacks_package(said) => {
+                format!("nanoclaw skill verify {CODEX}")
+            }
             Self::Unloaded(_) if setting.who == Who::Container => {
                 format!("nanoclaw skill build {CODEX}")
             }
@@ -301,6 +304,12 @@ impl Failure {
             }
         }
     }
+}
+
+/// Whether modules do not load for lack of a package, in Bun's words, and not for what the checkout's own files hold.
+fn lacks_package(words: &str) -> bool {
+    let named = words.split('\'').nth(1).unwrap_or_default();
+    words.starts_with("Cannot find") && !named.starts_with(['.', '/'])
 }
 
 /// How long codex's words in a sentence may be, in characters.

@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 
 const say = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const words = (error: any) => String(error?.message ?? error);
 
 // Standard output has these lines alone.
 console.log = console.info = console.debug = console.error;
