@@ -20,7 +20,8 @@ const CHAT: &[&str] = &["skill", "try", "codex", "--level", "chat"];
 
 const TABLES: &str = "
     CREATE TABLE agent_groups (id TEXT PRIMARY KEY, name TEXT, folder TEXT, agent_provider TEXT);
-    CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_group_id TEXT, agent_provider TEXT, status TEXT);
+    CREATE TABLE sessions (id TEXT PRIMARY KEY, agent_group_id TEXT, messaging_group_id TEXT, agent_provider TEXT, status TEXT);
+    INSERT INTO sessions VALUES ('s-1', 'ag-1', 'mg-1', NULL, 'active'), ('s-2', 'ag-1', 'mg-2', NULL, 'active'), ('s-3', 'ag-1', 'mg-1', NULL, 'closed');
     CREATE TABLE container_configs (agent_group_id TEXT PRIMARY KEY, provider TEXT, image_tag TEXT, updated_at TEXT);
     CREATE TABLE messaging_groups (id TEXT PRIMARY KEY, channel_type TEXT, platform_id TEXT);
     CREATE TABLE messaging_group_agents (id TEXT PRIMARY KEY, messaging_group_id TEXT, agent_group_id TEXT);
@@ -38,8 +39,21 @@ fn world() -> World {
 }
 
 fn execute(world: &World, sql: &str) {
-    let database = Connection::open(world.root.join("data/v2.db")).expect("a database");
+    execute_in(&world.root.join("data/v2.db"), sql);
+}
+
+fn execute_in(file: &Path, sql: &str) {
+    let database = Connection::open(file).expect("a database");
     database.execute_batch(sql).expect("its tables");
+}
+
+/// Has a session go on with a thread.
+fn session(world: &World, id: &str, thread: &str) {
+    let folder = world.root.join("data/v2-sessions/ag-1").join(id);
+    fs::create_dir_all(&folder).expect("a folder");
+    let table = "CREATE TABLE session_state (key TEXT PRIMARY KEY, value TEXT)";
+    let row = format!("INSERT INTO session_state VALUES ('continuation:codex', '{thread}')");
+    execute_in(&folder.join("outbound.db"), &format!("{table}; {row}"));
 }
 
 /// A host that takes one message, answers with these lines, and gives what it was sent. `stays` keeps the channel open.
@@ -75,6 +89,9 @@ fn a_message_goes_to_the_group_of_the_cli_channel_and_its_first_text_is_the_answ
         "{\"typing\":true}\n{\"text\":\" \"}\n{\"te",
         "xt\":\"po\\u001bng\"}\n",
     ];
+    session(&world, "s-1", "0199-terminal");
+    session(&world, "s-2", "0199-discord");
+    session(&world, "s-3", "0199-closed");
     let data = world.root.join("data");
     let before = Tree::read(&data);
     let host = host(&world, lines, true);
@@ -83,7 +100,7 @@ fn a_message_goes_to_the_group_of_the_cli_channel_and_its_first_text_is_the_answ
     ends(&run, 0, &[asks]);
     let time = regex::Regex::new(" +[0-9]+ ms").expect("a pattern");
     let stdout = String::from_utf8_lossy(&run.stdout);
-    let stages = "sent N ms  the host took the message\nresult N ms  po\\u{1b}ng\ntotal N ms\n";
+    let stages = "sent N ms  the host took the message\nresult N ms  po\\u{1b}ng\nthread N ms  0199-terminal, which the chat goes on with\ntotal N ms\n";
     assert_eq!(time.replace_all(&stdout, " N ms"), stages);
     let sent = host.join().expect("a host");
     assert_eq!(sent, "{\"text\":\"Say \\\"pong\\\"\"}\n");

@@ -110,7 +110,7 @@ impl Trial<'_> {
             return Ok(Exit::Refused);
         }
         let trip = self.trip(None);
-        self.time(|passed| codex::by_message(&trip, &mut wired, passed))
+        self.time(|passed| codex::by_message(&trip, &self.checkout, &mut wired, passed))
     }
 
     /// Refuses to go on without codex here.
@@ -228,6 +228,10 @@ fn print(stage: &Stage, since: Instant, ui: Ui) -> Result<()> {
         Stage::Activity(count) => ("activity", format!("notifications: {count}")),
         Stage::Progress(found) => ("progress", found.clone()),
         Stage::Result(text) => ("result", answer(text)),
+        Stage::Thread(thread) => {
+            let rest = format!("{}, which the chat goes on with", shown::line(thread));
+            ("thread", rest)
+        }
         Stage::Resume(text) => {
             let rest = format!("the same thread in another app-server: {}", answer(text));
             ("resume", rest)

@@ -23,6 +23,9 @@ pub struct Database {
     connection: Connection,
 }
 
+/// What rows that belong to the CLI channel have.
+const OF_TERMINAL: &str = "messaging_group_id IN (SELECT id FROM messaging_groups WHERE channel_type = 'cli' AND platform_id = 'local')";
+
 /// A row of `agent_groups`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupRow {
@@ -202,9 +205,19 @@ impl Database {
         self.has("messaging_groups", &["id", "channel_type", "platform_id"])?;
         let wired = ["messaging_group_id", "agent_group_id"];
         self.has("messaging_group_agents", &wired)?;
-        let select = "SELECT agent_group_id FROM messaging_group_agents WHERE messaging_group_id IN
-            (SELECT id FROM messaging_groups WHERE channel_type = 'cli' AND platform_id = 'local')";
-        self.rows(select, |row| row.get(0))
+        let select =
+            format!("SELECT agent_group_id FROM messaging_group_agents WHERE {OF_TERMINAL}");
+        self.rows(&select, |row| row.get(0))
+    }
+
+    /// The sessions that take a terminal's messages: the group's id and the session's.
+    pub fn sessions_in_terminal(&self) -> Result<Vec<(String, String)>> {
+        let columns = ["id", "agent_group_id", "messaging_group_id", "status"];
+        self.has("sessions", &columns)?;
+        let select = format!(
+            "SELECT agent_group_id, id FROM sessions WHERE coalesce(status, 'active') = 'active' AND {OF_TERMINAL}"
+        );
+        self.rows(&select, |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
     /// The conversation that a session goes on with by a provider (NanoClaw's `session_state`), as the provider calls it.

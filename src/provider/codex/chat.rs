@@ -58,9 +58,10 @@ const SUPERSEDED: &str = "[superseded by a newer client]";
 /// How an error of a query begins as a message (NanoClaw's `poll-loop.ts`).
 const ERROR: &str = "Error: ";
 
-/// Sends the message, and waits for the first text that comes back.
+/// Sends the message, waits for the first text that comes back, and tells which threads of codex go on.
 pub fn by_message(
     trip: &Trip<'_>,
+    checkout: &Checkout,
     wired: &mut Wired,
     passed: &mut dyn FnMut(&Stage) -> Result<()>,
 ) -> Result<()> {
@@ -73,13 +74,31 @@ pub fn by_message(
             Heard::Text(text) => match text.strip_prefix(ERROR) {
                 Some(words) => Failure::Answered(words.to_owned()),
                 None if text.trim().is_empty() => continue,
-                None => return passed(&Stage::Result(text)),
+                None => {
+                    passed(&Stage::Result(text))?;
+                    // What cannot be read makes the answer none the less one.
+                    let threads = threads(checkout).unwrap_or_default();
+                    return threads
+                        .into_iter()
+                        .try_for_each(|thread| passed(&Stage::Thread(thread)));
+                }
             },
             Heard::End => Failure::HungUp("it closed the channel".to_owned()),
             Heard::Nothing => Failure::Unanswered(trip.limit),
         };
         return Err(fail(failure));
     }
+}
+
+/// The threads that the sessions of a terminal's messages go on with: codex's own, so that no other provider answered.
+fn threads(checkout: &Checkout) -> Result<Vec<String>> {
+    let mut threads = Vec::new();
+    for (group, session) in Database::to_read(checkout)?.sessions_in_terminal()? {
+        if let Some(database) = Database::of_session(checkout, &group, &session)? {
+            threads.extend(database.continuation(CODEX)?);
+        }
+    }
+    Ok(threads)
 }
 
 fn fail(failure: Failure) -> Error {

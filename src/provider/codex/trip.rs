@@ -51,6 +51,8 @@ pub enum Stage {
     Progress(String),
     /// The answer.
     Result(String),
+    /// A session of the chat goes on with this thread of codex.
+    Thread(String),
     /// The same thread answered in another app-server.
     Resume(String),
     /// A fresh thread began in the place of one that is not there: how that was known, a clause.
