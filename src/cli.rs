@@ -261,7 +261,7 @@ pub struct Try {
     /// Ask the model this; without it, for one word
     #[arg(long, value_name = "TEXT")]
     pub prompt: Option<String>,
-    /// Ask this model; without it, the one of the provider's own settings
+    /// Ask this model; without it, the one that the host's service, the provider or codex itself is set to
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
     /// End a round trip that takes longer
