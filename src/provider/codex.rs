@@ -3,11 +3,11 @@
 
 mod chat;
 mod container;
-mod endpoint;
 mod failure;
 mod home;
 mod login;
 mod model;
+mod probe;
 mod program;
 mod protocol;
 mod runner;
@@ -24,8 +24,8 @@ use anyhow::Result;
 
 pub use chat::{Wired, by_message, wired};
 pub use container::image;
-pub use endpoint::notes;
 pub use model::{DropIn, write as write_drop_in};
+pub use probe::notes;
 pub use settings::CODEX_MODEL;
 pub use sign_in::sign_in;
 pub use trip::{PROMPT, Stage, Trip, by_provider, in_container, round_trip, version};

@@ -3,8 +3,8 @@
 
 use anyhow::Result;
 
-use super::endpoint;
 use super::model::{self, DropIn};
+use super::probe;
 use super::program::Program;
 use super::sign_in::{self, Already, By};
 use crate::answers::Answers;
@@ -75,7 +75,7 @@ pub fn wish(
     }
     if let Some(url) = answers.get("base_url") {
         wish.notes
-            .extend(endpoint::look(patient, url, answers.get("model"))?);
+            .extend(probe::look(patient, url, answers.get("model"))?);
     }
     Ok(wish)
 }
