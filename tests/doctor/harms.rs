@@ -1,0 +1,237 @@
+//! What harms a host, one thing after the other, and the check that tells it.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use super::support::World;
+use super::{DOCKER, SYSTEMCTL, checks, doctor, execute, host_unit, later, put, stand_in, well};
+
+type Harm = fn(&World);
+
+/// What harms the host, the check that tells it, and how.
+const HARMS: [(Harm, &str, &str, &str); 26] = [
+    (
+        |w| {
+            let unit = host_unit(w);
+            let drop_in =
+                format!("home/.config/systemd/user/{unit}.service.d/zz-nanoclaw-model.conf");
+            put(&w.base().join(&drop_in), "");
+            stand_in(w, "systemctl", &SYSTEMCTL.replace("2100", "2020"));
+        },
+        "model read",
+        "warning",
+        "it still asks the one before",
+    ),
+    (
+        |w| {
+            stand_in(
+                w,
+                "systemctl",
+                &SYSTEMCTL.replace("HOME=/h", "OPENAI_API_KEY=sk-secret"),
+            );
+        },
+        "endpoint",
+        "warning",
+        "codex reads no OPENAI_API_KEY of the unit",
+    ),
+    (
+        |w| put(&w.root.join("dist/providers/codex.js"), ""),
+        "host build",
+        "error",
+        "does not register `codex`",
+    ),
+    (
+        |w| stand_in(w, "systemctl", "exit 1"),
+        "service",
+        "warning",
+        "systemd did not answer for this user",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("src/container-runner.ts"),
+                "import { OneCLI } from '@onecli-sh/sdk';\n",
+            );
+        },
+        "OneCLI",
+        "warning",
+        "no ONECLI_URL",
+    ),
+    (
+        |w| put(&w.base().join("home/.codex/auth.json"), "{"),
+        "sign-in",
+        "warning",
+        "in a form that this program does not read",
+    ),
+    (
+        |w| fs::remove_file(w.root.join("src/providers/codex.ts")).expect("a file"),
+        "sources",
+        "error",
+        "6 of 7",
+    ),
+    (
+        |w| fs::remove_file(w.root.join("dist/providers/codex.js")).expect("a file"),
+        "host build",
+        "error",
+        "dist/ has nothing built of src/providers/codex.ts",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("dist/providers/index.js"),
+                "// import './codex.js';\n",
+            );
+        },
+        "host build",
+        "error",
+        "does not import `./codex.js`",
+    ),
+    (
+        |w| later(&w.root.join("src/providers/codex.ts")),
+        "host build",
+        "warning",
+        "is newer than",
+    ),
+    (
+        |w| put(&w.root.join(".git/nanoclaw/pending-codex"), "image\n"),
+        "builds",
+        "warning",
+        "pending: image",
+    ),
+    (
+        |w| stand_in(w, "docker", "exit 1"),
+        "image",
+        "warning",
+        "`docker` does not answer",
+    ),
+    (
+        |w| stand_in(w, "docker", "[ \"$*\" = info ]"),
+        "image",
+        "error",
+        ":latest is not there",
+    ),
+    (
+        |w| stand_in(w, "docker", &DOCKER.replace("2100", "2020")),
+        "image",
+        "warning",
+        "is older than the Dockerfile",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET image_tag = 'own:1'; DROP TABLE IF EXISTS x",
+            );
+        },
+        "image",
+        "ok",
+        "own:1 holds @openai/codex",
+    ),
+    (
+        |w| stand_in(w, "systemctl", "echo LoadState=not-found"),
+        "service",
+        "error",
+        "no host answers",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("=active", "=failed")),
+        "service",
+        "error",
+        "is failed",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("2100", "1970")),
+        "service",
+        "warning",
+        "before the host was built",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("gpt-6", "gpt-5.4-mini")),
+        "model",
+        "warning",
+        "left Codex on 2026-08-31",
+    ),
+    (
+        |w| stand_in(w, "codex", "exit 1"),
+        "codex here",
+        "warning",
+        "does not answer `codex --version`",
+    ),
+    (
+        |w| fs::remove_file(w.base().join("home/.codex/auth.json")).expect("a file"),
+        "sign-in",
+        "error",
+        "nobody is signed in: ~/.codex/auth.json",
+    ),
+    (
+        |w| {
+            fs::set_permissions(
+                w.base().join("home/.codex/auth.json"),
+                Permissions::from_mode(0o644),
+            )
+            .expect("a mode");
+        },
+        "auth.json",
+        "warning",
+        "(0644)",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join(".env"),
+                "OPENAI_API_KEY=sk-secret\nONECLI_URL=http://127.0.0.1:1\n",
+            );
+        },
+        "OneCLI",
+        "error",
+        "nothing answers at http://127.0.0.1:1",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET provider = NULL",
+            );
+        },
+        "groups",
+        "warning",
+        "none of 1 has codex",
+    ),
+    (
+        |w| {
+            fs::remove_dir_all(w.root.join("data/v2-sessions/ag-1/s-1/codex/sessions"))
+                .expect("a folder");
+        },
+        "threads",
+        "warning",
+        "the thread of s-1 is gone",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("logs/nanoclaw.error.log"),
+                "x\nCodex: 401 at https://me:secret@h/\n",
+            );
+        },
+        "error log",
+        "warning",
+        "Codex: 401 at https://***@h/",
+    ),
+];
+
+#[test]
+fn what_keeps_codex_from_answering_is_told() {
+    for (harm, name, level, words) in HARMS {
+        let world = well();
+        harm(&world);
+        let run = doctor(&world);
+        let found = checks(&run);
+        let told = found.iter().any(|(its_name, its_level, its_words)| {
+            its_name == name && its_level == level && its_words.contains(words)
+        });
+        assert!(told, "no {level} of {name}, `{words}`, in {found:?}");
+        let has_error = found.iter().any(|(_, level, _)| level == "error");
+        assert_eq!(run.code, i32::from(has_error), "{found:?}");
+        assert!(!String::from_utf8_lossy(&run.stdout).contains("secret"));
+    }
+}
