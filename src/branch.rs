@@ -1,6 +1,7 @@
 //! The skill's branch: brought here by the user's own git into a store of ours, and read from there. Never touches the user's refs,
 //! `FETCH_HEAD`, shallow file or objects.
 
+mod absent;
 mod date;
 mod installed;
 mod origin;
@@ -20,7 +21,6 @@ use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Tree};
 use crate::checkout::{Checkout, File};
 use crate::digest;
 use crate::names;
-use crate::next::quoted;
 use crate::payload::{Commit, Modules, Payload, Unresolved};
 use crate::problem::Problem;
 use crate::process::{self, FetchError};
@@ -28,6 +28,7 @@ use crate::remote::{Remote, mask};
 use crate::shown;
 use crate::skill::Copied;
 
+use absent::{moved, no_commit, no_such_ref};
 use date::date;
 use store::tip;
 
@@ -282,47 +283,6 @@ fn find_commit(repository: &Repository, id: &str) -> Option<Oid> {
         return None;
     }
     Some(repository.find_commit_by_prefix(id).ok()?.id())
-}
-
-fn no_such_ref(remote: &Remote, name: &str, source: Source<'_>) -> Problem {
-    let name = name.strip_prefix("refs/heads/").unwrap_or(name);
-    let found = match source {
-        // A remote is asked for whole ids and for names.
-        Source::Ref(short, branch) if is_short_id(short) => format!(
-            "`{branch}` of {} has no commit `{short}` (of other branches, give the whole id)",
-            remote.shown
-        ),
-        _ => format!("{} has no `{name}`", remote.shown),
-    };
-    if remote.guessed && matches!(source, Source::Branch(_)) {
-        Problem::could_not_run(format!("{found}, and {}", remote.why))
-            .hint(remote.otherwise.clone())
-    } else {
-        // An address with credentials is not shown, and one without them asks as nobody.
-        let address = quoted(Path::new(&remote.address));
-        let address = if mask(&address) == address {
-            shown::line(address)
-        } else {
-            "ADDRESS".to_owned()
-        };
-        Problem::could_not_run(found).hint(format!("git ls-remote {address} shows what it has"))
-    }
-}
-
-/// A tag may name anything.
-fn no_commit(remote: &Remote, name: &str) -> Problem {
-    let found = format!("`{name}` of {} names no commit", remote.shown);
-    Problem::could_not_run(found).hint("--ref takes a commit, a branch, or a tag of a commit")
-}
-
-/// What an old git was asked for is not what it then brought.
-fn moved(remote: &Remote, name: &str) -> Problem {
-    let name = name.strip_prefix("refs/heads/").unwrap_or(name);
-    let found = format!(
-        "`{name}` of {} was moved while it was fetched",
-        remote.shown
-    );
-    Problem::could_not_run(found).hint("run the command again")
 }
 
 fn commit(repository: &Repository, id: Oid) -> Result<Commit> {
