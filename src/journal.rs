@@ -2,6 +2,7 @@
 //! is written.
 
 mod done;
+mod file;
 mod record;
 
 use std::collections::BTreeSet;
@@ -18,9 +19,9 @@ use crate::checkout::{Checkout, Entry, File};
 use crate::digest::blob_id;
 use crate::files::{self, Unsynced};
 use crate::lock;
-use crate::problem::Problem;
 use crate::sink::disk;
 use crate::sink::stage;
+use file::{new, read, write_down};
 
 /// The journal's file in the program's folder. One that is there belongs to a write that is under way, or that was broken off.
 const JOURNAL: &str = "journal";
@@ -370,42 +371,7 @@ pub fn report(checkout: &Checkout) -> Result<Option<(String, String)>> {
     Ok(Some((found, mend)))
 }
 
-fn read(path: &Path) -> Result<Option<Change>> {
-    let bytes = match files::read_own(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(error).with_context(|| format!("failed to read `{}`", path.display()));
-        }
-    };
-    let change = Change::from_bytes(&bytes).ok_or_else(|| {
-        let found = format!("`{}` cannot be read: it is torn, or of another version of this program", path.display());
-        Problem::could_not_run(found).hint(
-            "look at the work tree with `git status` and `git diff`, mend it by hand, then move that file away",
-        )
-    });
-    Ok(Some(change?))
-}
-
 fn unsynced_folder(path: PathBuf) -> Result<Unsynced> {
     let context = format!("failed to open `{}`", path.display());
     Unsynced::folder(path).context(context)
-}
-
-/// Where a journal waits that is not whole yet.
-fn new(path: &Path) -> PathBuf {
-    path.with_extension("new")
-}
-
-fn write_down(path: &Path, bytes: &[u8]) -> io::Result<Unsynced> {
-    let staged = new(path);
-    if fs::symlink_metadata(&staged).is_ok() {
-        files::remove(&staged)?;
-    }
-    let mut file = files::create(&staged, 0o600)?;
-    files::write(&mut file, &staged, bytes)?;
-    let file = Unsynced::file(file, path.to_path_buf());
-    file.begin();
-    files::rename(&staged, path)?;
-    Ok(file)
 }
