@@ -36,7 +36,8 @@ pub struct Group {
     pub folder: String,
     /// Where its provider is read.
     pub source: Source,
-    /// The image of its own, where it has one.
+    /// The image of its own, where it has one: that of its row of `container_configs`; without a row that of `container.json`, of which the host
+    /// makes the row.
     pub image: Option<String>,
     /// Its sessions that receive messages.
     pub sessions: Vec<Session>,
@@ -187,28 +188,31 @@ fn group(
     });
     let mut group = Group {
         source: Source::Config(None),
-        image: config.and_then(|config| config.image_tag.clone()),
+        image: None,
         sessions: sessions.collect(),
         id: row.id,
         name: row.name,
         folder: row.folder,
     };
-    group.source = if let Some(config) = config {
-        Source::Config(config.provider.clone())
-    } else {
-        let (file, unreadable) = match text(checkout, &group)? {
-            Ok(None) => (None, None),
-            Ok(Some(file)) => match container_json::provider(&file.bytes) {
-                Ok(named) => (named, None),
-                Err(found) => (None, Some(found)),
-            },
-            Err(reason) => (None, Some(reason)),
-        };
-        Source::Files {
-            column: row.agent_provider,
-            file,
-            unreadable,
-        }
+    if let Some(config) = config {
+        group.source = Source::Config(config.provider.clone());
+        let named = |image: &&String| !image.is_empty();
+        group.image = config.image_tag.as_ref().filter(named).cloned();
+        return Ok(group);
+    }
+    let text = text(checkout, &group)?.and_then(|file| {
+        let said = file.map(|file| container_json::said(&file.bytes));
+        said.transpose().map(Option::unwrap_or_default)
+    });
+    let (said, unreadable) = match text {
+        Ok(said) => (said, None),
+        Err(reason) => (container_json::Said::default(), Some(reason)),
+    };
+    group.image = said.image;
+    group.source = Source::Files {
+        column: row.agent_provider,
+        file: said.provider,
+        unreadable,
     };
     Ok(group)
 }

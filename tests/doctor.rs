@@ -6,6 +6,8 @@
     reason = "a test that cannot go on fails there"
 )]
 
+#[path = "doctor/groups.rs"]
+mod groups;
 #[path = "doctor/harms.rs"]
 mod harms;
 mod support;

@@ -7,11 +7,26 @@ use serde_json::Value;
 /// The key of the provider's name, on the outermost level.
 const KEY: &str = "provider";
 
-/// The provider that a text names, as the agent runner reads it; an error, a clause, where it is no JSON object.
-pub fn provider(text: &[u8]) -> Result<Option<String>, String> {
+/// What a text says of its group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// The provider that it names, as the agent runner reads it.
+    pub provider: Option<String>,
+    /// The image of the group's own that it names (`imageTag`), as the host reads it.
+    pub image: Option<String>,
+}
+
+/// What a text says; an error, a clause, where it is no JSON object.
+pub fn said(text: &[u8]) -> Result<Said, String> {
     let object = object(text)?;
-    let named = object.get(KEY).and_then(Value::as_str);
-    Ok(named.filter(|name| !name.is_empty()).map(str::to_owned))
+    let named = |key| {
+        let named = object.get(key).and_then(Value::as_str);
+        named.filter(|name| !name.is_empty()).map(str::to_owned)
+    };
+    Ok(Said {
+        provider: named(KEY),
+        image: named("imageTag"),
+    })
 }
 
 /// The text with another provider: every other byte stays. An error, a clause, where it is no JSON object.
@@ -113,7 +128,11 @@ fn end_of_text(text: &[u8], start: usize) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Value, new, provider, with_provider};
+    use super::{Value, new, said, with_provider};
+
+    fn provider(text: &[u8]) -> Result<Option<String>, String> {
+        said(text).map(|said| said.provider)
+    }
 
     fn changed(text: &str) -> String {
         String::from_utf8(with_provider(text.as_bytes(), "codex").unwrap()).unwrap()
