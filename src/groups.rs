@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 pub use chat::{Chat, Heard};
-pub use database::{Change, Column, DATABASE, Database, Update};
+pub use database::{Change, Column, DATABASE, Database, NotText, SESSIONS, Update};
 pub use socket::{Answer, host_answers, set_provider};
 
 use database::{ConfigRow, GroupRow, SessionRow};
@@ -162,22 +162,42 @@ fn effective<'a>(named: impl IntoIterator<Item = &'a Option<String>>) -> String 
     named.next().map_or(USUAL, String::as_str).to_lowercase()
 }
 
-/// Reads the groups of a checkout, by their names.
-pub fn read(checkout: &Checkout, database: &Database) -> Result<Vec<Group>> {
+/// The groups of a checkout, and what keeps others from being read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Groups {
+    /// Those that can be read, by their names.
+    pub read: Vec<Group>,
+    /// Values that are no text: of groups that are not among them, and of sessions that are not among theirs.
+    pub not_text: Vec<NotText>,
+}
+
+/// Reads the groups of a checkout.
+pub fn read(checkout: &Checkout, database: &Database) -> Result<Groups> {
     let rows = database.groups()?;
-    let configs = database.configs()?;
     let sessions = database.sessions()?;
-    let group = |row| group(checkout, row, configs.as_deref(), &sessions);
-    rows.into_iter().map(group).collect()
+    let (configs, of_configs) = match database.configs()? {
+        Some(configs) => (configs.read, configs.not_text),
+        None => (Vec::new(), Vec::new()),
+    };
+    // What a group has there counts, also where it cannot be read.
+    let has_read = |row: &GroupRow| {
+        let mut others = of_configs.iter();
+        !others.any(|it| it.id.as_deref() == Some(&row.id))
+    };
+    let group = |row| group(checkout, row, &configs, &sessions.read);
+    let groups = rows.read.into_iter().filter(has_read).map(group);
+    let read = groups.collect::<Result<_>>()?;
+    let not_text = [rows.not_text, of_configs, sessions.not_text].concat();
+    Ok(Groups { read, not_text })
 }
 
 fn group(
     checkout: &Checkout,
     row: GroupRow,
-    configs: Option<&[ConfigRow]>,
+    configs: &[ConfigRow],
     sessions: &[SessionRow],
 ) -> Result<Group> {
-    let mut configs = configs.unwrap_or_default().iter();
+    let mut configs = configs.iter();
     let config = configs.find(|config| config.agent_group_id == row.id);
     let active = sessions
         .iter()

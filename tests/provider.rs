@@ -526,3 +526,67 @@ fn a_disk_that_fails_leaves_both_or_says_which_is_changed() {
         "{failed} calls failed, {told} told"
     );
 }
+
+#[test]
+fn a_value_that_is_no_text_is_named_and_hides_no_other_group() {
+    for (sql, words, listed) in [
+        (
+            "UPDATE container_configs SET provider = x'00ff41' WHERE agent_group_id = 'ag-2'",
+            [
+                "`data/v2.db`: `provider` of the row `ag-2` in `container_configs` is a blob of 3 bytes, and should be text in UTF-8",
+                "sqlite3 data/v2.db \"SELECT typeof(provider), hex(provider) FROM container_configs WHERE agent_group_id = 'ag-2'\"",
+            ],
+            [true, false, true],
+        ),
+        (
+            "UPDATE agent_groups SET name = CAST(x'ff41' AS TEXT) WHERE id = 'ag-1'",
+            [
+                "`name` of the row `ag-1` in `agent_groups` is text that is not UTF-8, and should be text in UTF-8",
+                "hex(name) FROM agent_groups WHERE id = 'ag-1'",
+            ],
+            [false, true, true],
+        ),
+        (
+            "PRAGMA foreign_keys = OFF; UPDATE agent_groups SET id = x'01' WHERE id = 'ag-3'",
+            [
+                "`id` of a row in `agent_groups` is a blob of 1 bytes, and should be text in UTF-8",
+                "sqlite3 data/v2.db \"SELECT typeof(id), hex(id) FROM agent_groups\"",
+            ],
+            [true, true, false],
+        ),
+        (
+            "UPDATE sessions SET agent_provider = x'' WHERE id = 's-2'",
+            [
+                "`agent_provider` of the row `s-2` in `sessions` is a blob of 0 bytes, and should be text in UTF-8",
+                "FROM sessions WHERE id = 's-2'",
+            ],
+            [true, true, true],
+        ),
+    ] {
+        let world = world(&[BEFORE_CONFIGS, CONFIGS]);
+        database(&world).execute_batch(sql).expect("an update");
+        let run = world.nanoclaw(&["provider", "list"]);
+        ends(&run, 1, &words);
+        let said = String::from_utf8_lossy(&run.stdout).into_owned();
+        for (folder, is_listed) in ["main", "whatsapp_family", "telegram_family"]
+            .iter()
+            .zip(listed)
+        {
+            let group = format!("· groups/{folder}\n");
+            assert_eq!(said.contains(&group), is_listed, "{sql}: {said}");
+        }
+        // What is whole can be set, and what is not is not taken for whole.
+        if listed == [true, true, true] {
+            continue;
+        }
+        ends(&use_codex(&world, &["--all"]), 2, &words);
+        for (id, is_listed) in ["ag-1", "ag-2", "ag-3"].iter().zip(listed) {
+            let run = use_codex(&world, &["--group", id]);
+            if is_listed {
+                ends(&run, 0, &["codex is set"]);
+            } else {
+                ends(&run, 2, &words);
+            }
+        }
+    }
+}

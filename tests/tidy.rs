@@ -104,7 +104,9 @@ fn only_checkout_and_branch_know_git2() {
 
 #[test]
 fn only_groups_know_the_hosts_database_and_socket() {
-    only(r"\brusqlite\b", |path| path == "groups/database.rs");
+    only(r"\brusqlite\b", |path| {
+        path == "groups/database.rs" || path.starts_with("groups/database/")
+    });
     only(r"\bUnixStream\b", |path| path == "groups/socket.rs");
 }
 

@@ -24,7 +24,7 @@ pub fn list(directory: &Path, ui: Ui) -> Result<Exit> {
     look::tell_broken_off(&checkout, ui)?;
     let registered = registry::in_container(&checkout);
     ui.print(Tint::Dim, "registered: ", &shown_list(&registered))?;
-    for group in &groups {
+    for group in &groups.read {
         let named = group.in_container();
         let tint = if registered.contains(&named) {
             Tint::Good
@@ -48,7 +48,15 @@ pub fn list(directory: &Path, ui: Ui) -> Result<Exit> {
             ui.print(Tint::Warn, "           ", &format!("{found}: {mend}"))?;
         }
     }
-    Ok(Exit::Done)
+    for not_text in &groups.not_text {
+        ui.print(Tint::Bad, "not read   ", &not_text.found())?;
+        ui.print(Tint::Dim, "           ", &not_text.look())?;
+    }
+    Ok(if groups.not_text.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Findings
+    })
 }
 
 fn shown_list(names: &[String]) -> String {

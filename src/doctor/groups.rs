@@ -13,11 +13,13 @@ const NAME: &str = "groups";
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let database = Database::to_read(patient.checkout);
     match database.and_then(|database| groups::read(patient.checkout, &database)) {
-        Ok(groups) => judge(
-            &groups,
-            &registry::in_container(patient.checkout),
-            &patient.skill.called,
-        ),
+        Ok(groups) => {
+            let registered = registry::in_container(patient.checkout);
+            let mut checks = judge(&groups.read, &registered, &patient.skill.called);
+            let not_text = groups.not_text.iter();
+            checks.extend(not_text.map(|it| Check::warning(NAME, it.found(), it.look())));
+            checks
+        }
         Err(error) => vec![Check::warning(
             NAME,
             format!("not looked at: {error:#}"),

@@ -43,7 +43,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
 fn of_groups(patient: &Patient<'_>) -> Vec<(String, String)> {
     let database = Database::to_read(patient.checkout);
     let groups = database.and_then(|database| groups::read(patient.checkout, &database));
-    let groups = groups.unwrap_or_default().into_iter();
+    let groups = groups.unwrap_or_default().read.into_iter();
     groups
         .filter_map(|group| Some((group.id, group.image?)))
         .collect()

@@ -1,6 +1,8 @@
 //! NanoClaw's central database, `data/v2.db`, of both generations: read as its host reads it, and changed in one transaction. What a version
 //! number says is not looked at: the tables are.
 
+mod row;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,8 +17,14 @@ use crate::interrupt::{self, TICK};
 use crate::problem::Problem;
 use crate::shown;
 
+use row::Values;
+pub use row::{NotText, Rows};
+
 /// Where the database is, relative to the root (NanoClaw's `src/index.ts`).
 pub const DATABASE: &str = "data/v2.db";
+
+/// The table of sessions.
+pub const SESSIONS: &str = "sessions";
 
 /// The database, open.
 pub struct Database {
@@ -152,50 +160,43 @@ impl Database {
     }
 
     /// The groups, by name.
-    pub fn groups(&self) -> Result<Vec<GroupRow>> {
-        self.has("agent_groups", &["id", "name", "folder", "agent_provider"])?;
-        let select = "SELECT id, name, folder, agent_provider FROM agent_groups ORDER BY name, id";
-        self.rows(select, |row| {
+    pub fn groups(&self) -> Result<Rows<GroupRow>> {
+        let columns = ["id", "name", "folder", "agent_provider"];
+        self.rows("agent_groups", &columns, "ORDER BY name, id", |values| {
             Ok(GroupRow {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                folder: row.get(2)?,
-                agent_provider: row.get(3)?,
+                id: values.some_text(0)?,
+                name: values.some_text(1)?,
+                folder: values.some_text(2)?,
+                agent_provider: values.text(3)?,
             })
         })
     }
 
     /// The configurations of groups; `None` where this generation keeps them in files.
-    pub fn configs(&self) -> Result<Option<Vec<ConfigRow>>> {
+    pub fn configs(&self) -> Result<Option<Rows<ConfigRow>>> {
         if self.columns("container_configs")?.is_empty() {
             return Ok(None);
         }
         let columns = ["agent_group_id", "provider", "image_tag", "updated_at"];
-        self.has("container_configs", &columns)?;
-        let select = "SELECT agent_group_id, provider, image_tag FROM container_configs";
-        let rows = self.rows(select, |row| {
+        let rows = self.rows("container_configs", &columns, "", |values| {
             Ok(ConfigRow {
-                agent_group_id: row.get(0)?,
-                provider: row.get(1)?,
-                image_tag: row.get(2)?,
+                agent_group_id: values.some_text(0)?,
+                provider: values.text(1)?,
+                image_tag: values.text(2)?,
             })
         })?;
         Ok(Some(rows))
     }
 
     /// The sessions, by id.
-    pub fn sessions(&self) -> Result<Vec<SessionRow>> {
-        self.has(
-            "sessions",
-            &["id", "agent_group_id", "agent_provider", "status"],
-        )?;
-        let select = "SELECT id, agent_group_id, agent_provider, coalesce(status, 'active') FROM sessions ORDER BY id";
-        self.rows(select, |row| {
+    pub fn sessions(&self) -> Result<Rows<SessionRow>> {
+        let columns = ["id", "agent_group_id", "agent_provider", "status"];
+        self.rows(SESSIONS, &columns, "ORDER BY id", |values| {
             Ok(SessionRow {
-                id: row.get(0)?,
-                agent_group_id: row.get(1)?,
-                agent_provider: row.get(2)?,
-                status: row.get(3)?,
+                id: values.some_text(0)?,
+                agent_group_id: values.some_text(1)?,
+                agent_provider: values.text(2)?,
+                status: values.text(3)?.unwrap_or_else(|| "active".to_owned()),
             })
         })
     }
@@ -203,21 +204,22 @@ impl Database {
     /// The ids of the groups that a terminal's messages go to: those wired to the CLI channel (NanoClaw's `src/channels/cli.ts`).
     pub fn in_terminal(&self) -> Result<Vec<String>> {
         self.has("messaging_groups", &["id", "channel_type", "platform_id"])?;
-        let wired = ["messaging_group_id", "agent_group_id"];
-        self.has("messaging_group_agents", &wired)?;
-        let select =
-            format!("SELECT agent_group_id FROM messaging_group_agents WHERE {OF_TERMINAL}");
-        self.rows(&select, |row| row.get(0))
+        let wired = ["agent_group_id", "messaging_group_id"];
+        let only = format!("WHERE {OF_TERMINAL}");
+        let rows = self.rows("messaging_group_agents", &wired, &only, |values| {
+            values.some_text(0)
+        })?;
+        Ok(rows.read)
     }
 
     /// The sessions that take a terminal's messages: the group's id and the session's.
     pub fn sessions_in_terminal(&self) -> Result<Vec<(String, String)>> {
         let columns = ["id", "agent_group_id", "messaging_group_id", "status"];
-        self.has("sessions", &columns)?;
-        let select = format!(
-            "SELECT agent_group_id, id FROM sessions WHERE coalesce(status, 'active') = 'active' AND {OF_TERMINAL}"
-        );
-        self.rows(&select, |row| Ok((row.get(0)?, row.get(1)?)))
+        let only = format!("WHERE coalesce(status, 'active') = 'active' AND {OF_TERMINAL}");
+        let rows = self.rows(SESSIONS, &columns, &only, |values| {
+            Ok((values.some_text(1)?, values.some_text(0)?))
+        })?;
+        Ok(rows.read)
     }
 
     /// The conversation that a session goes on with by a provider (NanoClaw's `session_state`), as the provider calls it.
@@ -226,9 +228,21 @@ impl Database {
             return Ok(None);
         }
         let key = format!("continuation:{}", provider.to_lowercase());
-        let select = "SELECT value FROM session_state WHERE key = ?1";
-        let value = self.connection.query_row(select, [key], |row| row.get(0));
-        value.optional().map_err(|error| explained(&error))
+        let columns = ["key", "value"];
+        let select = "SELECT key, value FROM session_state WHERE key = ?1";
+        let value = self.connection.query_row(select, [key], |row| {
+            let (table, columns) = ("session_state", &columns);
+            Ok(Values {
+                row,
+                table,
+                columns,
+            }
+            .text(1))
+        });
+        let value = value.optional().map_err(|error| explained(&error))?;
+        value.map_or(Ok(None), |value| {
+            value.map_err(|not_text| not_text.problem().into())
+        })
     }
 
     /// Makes the changes in one transaction, which is not committed yet. A value that is no more what it was is a [`Problem`], and nothing is
@@ -289,14 +303,34 @@ impl Database {
         columns().map_err(|error| explained(&error))
     }
 
+    /// Reads a table that has these columns, of which the first has the rows' ids; `rest` is what the query has behind the table's name. A row of which a value is no text is passed over, and told.
     fn rows<T>(
         &self,
-        select: &str,
-        read: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Vec<T>> {
+        table: &'static str,
+        columns: &[&'static str],
+        rest: &str,
+        read: impl Fn(&Values<'_>) -> std::result::Result<T, NotText>,
+    ) -> Result<Rows<T>> {
+        self.has(table, columns)?;
+        let select = format!("SELECT {} FROM {table} {rest}", columns.join(", "));
         let rows = || -> rusqlite::Result<_> {
-            let mut statement = self.connection.prepare(select)?;
-            statement.query_map([], read)?.collect()
+            let mut statement = self.connection.prepare(&select)?;
+            let mut rows = statement.query([])?;
+            let mut found = Rows {
+                read: Vec::new(),
+                not_text: Vec::new(),
+            };
+            while let Some(row) = rows.next()? {
+                match read(&Values {
+                    row,
+                    table,
+                    columns,
+                }) {
+                    Ok(row) => found.read.push(row),
+                    Err(not_text) => found.not_text.push(not_text),
+                }
+            }
+            Ok(found)
         };
         rows().map_err(|error| explained(&error))
     }

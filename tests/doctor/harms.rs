@@ -9,7 +9,7 @@ use super::{DOCKER, SYSTEMCTL, checks, doctor, execute, host_unit, later, put, s
 type Harm = fn(&World);
 
 /// What harms the host, the check that tells it, and how.
-const HARMS: [(Harm, &str, &str, &str); 26] = [
+const HARMS: &[(Harm, &str, &str, &str)] = &[
     (
         |w| {
             let unit = host_unit(w);
@@ -199,6 +199,17 @@ const HARMS: [(Harm, &str, &str, &str); 26] = [
     ),
     (
         |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "INSERT INTO agent_groups VALUES ('ag-2', x'ff', 'two', NULL)",
+            );
+        },
+        "groups",
+        "warning",
+        "`name` of the row `ag-2` in `agent_groups` is a blob of 1 bytes",
+    ),
+    (
+        |w| {
             fs::remove_dir_all(w.root.join("data/v2-sessions/ag-1/s-1/codex/sessions"))
                 .expect("a folder");
         },
@@ -227,7 +238,7 @@ fn what_keeps_codex_from_answering_is_told() {
         let run = doctor(&world);
         let found = checks(&run);
         let told = found.iter().any(|(its_name, its_level, its_words)| {
-            its_name == name && its_level == level && its_words.contains(words)
+            its_name == *name && its_level == *level && its_words.contains(words)
         });
         assert!(told, "no {level} of {name}, `{words}`, in {found:?}");
         let has_error = found.iter().any(|(_, level, _)| level == "error");

@@ -24,7 +24,7 @@ pub struct Wired {
 pub fn wired(checkout: &Checkout) -> Result<Wired> {
     let database = Database::to_read(checkout)?;
     let ids = database.in_terminal()?;
-    let mut groups = groups::read(checkout, &database)?;
+    let mut groups = groups::read(checkout, &database)?.read;
     groups.retain(|group| ids.contains(&group.id));
     let refused = |found: String, hint: String| Problem::refused(found).hint(hint);
     if groups.is_empty() {

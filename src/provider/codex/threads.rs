@@ -28,7 +28,7 @@ pub(super) fn check(patient: &Patient<'_>, provider: &str) -> Check {
 /// How many sessions go on with a thread, and those whose thread is gone.
 fn look(patient: &Patient<'_>, provider: &str) -> Result<(usize, Vec<String>)> {
     let checkout = patient.checkout;
-    let groups = groups::read(checkout, &Database::to_read(checkout)?)?;
+    let groups = groups::read(checkout, &Database::to_read(checkout)?)?.read;
     let sessions = |group: &Group| {
         let ids = group.sessions.iter().map(|session| session.id.clone());
         ids.map(|id| (group.id.clone(), id)).collect::<Vec<_>>()

@@ -6,28 +6,37 @@ use anyhow::Result;
 
 use super::Job;
 use crate::command::provider::shown_list;
-use crate::groups::{Group, Session};
+use crate::groups::{Group, Groups, SESSIONS, Session};
 use crate::next;
 use crate::problem::Problem;
 use crate::shown;
 
 impl Job<'_> {
-    /// The groups that were asked for. One that is not there, or a name that several have, is a [`Problem`].
-    pub(super) fn chosen(&self, groups: Vec<Group>) -> Result<Vec<Group>> {
+    /// The groups that were asked for. One that is not there or cannot be read, or a name that several have, is a [`Problem`].
+    pub(super) fn chosen(&self, Groups { read, not_text }: Groups) -> Result<Vec<Group>> {
         if self.arguments.all {
-            return Ok(groups);
+            let mut of_groups = not_text.iter().filter(|it| it.table != SESSIONS);
+            return match of_groups.next() {
+                Some(not_text) => Err(not_text.problem().into()),
+                None => Ok(read),
+            };
         }
         let mut chosen: Vec<Group> = Vec::new();
         for word in &self.arguments.group {
-            let found = groups
+            let found = read
                 .iter()
                 .filter(|group| group.is_called(word))
                 .collect::<Vec<_>>();
             // An id is one group's alone.
-            let by_id = groups.iter().find(|group| group.id == *word);
+            let by_id = read.iter().find(|group| group.id == *word);
             let found = by_id.map_or(found, |group| vec![group]);
             let [group] = found[..] else {
-                return Err(not_one(word, &found, &groups).into());
+                let of_groups = not_text.iter().find(|it| it.table != SESSIONS);
+                if let (true, Some(not_text)) = (found.is_empty(), of_groups) {
+                    // It may be that one.
+                    return Err(not_text.problem().into());
+                }
+                return Err(not_one(word, &found, &read).into());
             };
             if !chosen.contains(group) {
                 chosen.push(group.clone());
