@@ -16,7 +16,7 @@ use anyhow::{Context, Result, ensure};
 pub use service::{Service, Unit};
 pub use time::Moment;
 
-use crate::checkout::Checkout;
+use crate::checkout::{Checkout, Entry};
 use crate::pinned::Pinned;
 use crate::plan::{Pins, Plan, plan};
 use crate::provider::codex;
@@ -106,6 +106,8 @@ pub struct Patient<'a> {
     pub service: Service,
     /// The program that the skill adds to the image.
     pub pinned: Option<Pinned<'a>>,
+    /// What `.env` holds, nothing where it is not there; else why it is not read, a clause.
+    pub env: std::result::Result<Vec<u8>, String>,
     survey: Plan,
 }
 
@@ -119,6 +121,7 @@ impl<'a> Patient<'a> {
             now: Moment::now(),
             service: Service::look(checkout)?,
             pinned: Pinned::of(skill, checkout),
+            env: env(checkout),
             survey: plan(skill, checkout, None, &Pins::new())?,
         })
     }
@@ -172,6 +175,16 @@ impl<'a> Patient<'a> {
             Some(home) if home.len() > 1 => at_home(&text, home),
             _ => text,
         }
+    }
+}
+
+/// The host reads whatever stands at `.env`; here it is read where it lies in the checkout.
+fn env(checkout: &Checkout) -> std::result::Result<Vec<u8>, String> {
+    match checkout.entry(Path::new(".env")) {
+        Ok(Entry::File { file, .. }) => Ok(file.bytes),
+        Ok(Entry::Absent { .. }) => Ok(Vec::new()),
+        Ok(Entry::Refused(reason)) => Err(reason),
+        Err(error) => Err(format!("{error:#}")),
     }
 }
 

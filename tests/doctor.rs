@@ -6,6 +6,8 @@
     reason = "a test that cannot go on fails there"
 )]
 
+#[path = "doctor/env_file.rs"]
+mod env_file;
 #[path = "doctor/groups.rs"]
 mod groups;
 #[path = "doctor/harms.rs"]

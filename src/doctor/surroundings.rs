@@ -16,6 +16,9 @@ use crate::shown;
 /// The host's log of errors, by NanoClaw's `setup/service.ts`.
 const LOG: &str = "logs/nanoclaw.error.log";
 
+/// What keeps the credentials of containers.
+const GATEWAY: &str = "OneCLI";
+
 /// How much of the end of a log is read, in bytes.
 const END: i64 = 64 * 1024;
 
@@ -54,30 +57,36 @@ fn judge_place(is_linked: bool, name: &'static str, root: &str) -> Check {
 /// OneCLI keeps the credentials that containers get.
 fn gateway(patient: &Patient<'_>) -> Check {
     const KEY: &str = "ONECLI_URL";
-    let file = patient
-        .checkout
-        .bytes(Path::new(".env"))
-        .unwrap_or_default();
     let of_service = patient.service.variable(KEY);
-    let url = of_service.or_else(|| env_file::value(&file, KEY));
+    let of_env = || env_file::value(patient.env.as_ref().ok()?, KEY);
+    let url = of_service.or_else(of_env);
     let answers = url.as_deref().map(|url| (url.to_owned(), answers(url)));
     let runner = patient.checkout.bytes(Path::new("src/container-runner.ts"));
     let is_used = runner.is_some_and(|text| memmem::find(&text, b"@onecli-sh/sdk").is_some());
-    judge_gateway(answers, is_used)
+    match &patient.env {
+        Err(_) if is_used && answers.is_none() => {
+            let found = "not looked at: it may be in .env, and .env is not looked at";
+            Check::warning(GATEWAY, found, "grep ONECLI_URL .env")
+        }
+        _ => judge_gateway(answers, is_used),
+    }
 }
 
 fn judge_gateway(asked: Option<(String, bool)>, is_used: bool) -> Check {
-    const NAME: &str = "OneCLI";
     match asked {
         None if is_used => {
             let found = "no ONECLI_URL, and the host starts no container without OneCLI: it asks the one that OneCLI's own library takes";
-            Check::warning(NAME, found, "ONECLI_URL in .env")
+            Check::warning(GATEWAY, found, "ONECLI_URL in .env")
         }
-        None => Check::ok(NAME, "not used here"),
-        Some((url, true)) => Check::ok(NAME, format!("answers at {}", mask(&url))),
+        None => Check::ok(GATEWAY, "not used here"),
+        Some((url, true)) => Check::ok(GATEWAY, format!("answers at {}", mask(&url))),
         Some((url, false)) => {
             let found = format!("nothing answers at {}", mask(&url));
-            Check::error(NAME, found, "onecli start, or another ONECLI_URL in .env")
+            Check::error(
+                GATEWAY,
+                found,
+                "onecli start, or another ONECLI_URL in .env",
+            )
         }
     }
 }

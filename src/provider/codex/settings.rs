@@ -30,6 +30,9 @@ pub const CODEX_MODEL: &str = "CODEX_MODEL";
 /// Keys that NanoClaw's own document names, and where a checkout that knows them names them.
 const DOCUMENTED: [&str; 2] = ["AGENT_PROVIDER", "NANOCLAW_MCP_SERVERS"];
 
+/// What the check of the keys is called.
+const KEYS: &str = ".env";
+
 /// The sources that a checkout would read them in.
 const READERS: [&str; 4] = [
     "src/config.ts",
@@ -46,10 +49,6 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     let restart = next::restart(patient.checkout);
     let restart = restart.command.unwrap_or(restart.what);
     let asked = process::answer(CODEX, &["--version"], &[])?;
-    let env = patient
-        .checkout
-        .bytes(Path::new(".env"))
-        .unwrap_or_default();
     Ok(vec![
         judge_host(process::is_program(CODEX), asked.as_deref(), pin.as_deref()),
         judge_pin(pin.as_deref()),
@@ -69,7 +68,10 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
                 .map(|unit| (unit.name.as_str(), unit.is_of_user)),
         ),
         judge_started(model::is_newer_than_service(patient), &restart),
-        judge_keys(&env, &|key| knows(patient, key)),
+        match &patient.env {
+            Ok(env) => judge_keys(env, &|key| knows(patient, key)),
+            Err(reason) => unread_keys(reason),
+        },
         judge_base_url(patient),
     ])
 }
@@ -188,8 +190,13 @@ fn knows(patient: &Patient<'_>, key: &str) -> bool {
     READERS.iter().any(names)
 }
 
+/// What is said of a `.env` that is not read here: the host reads whatever it leads to.
+fn unread_keys(reason: &str) -> Check {
+    let found = format!("not looked at: {reason}; the host reads whatever it finds there");
+    Check::warning(KEYS, found, "sed -n 's/=.*//p' .env shows its keys")
+}
+
 fn judge_keys(env: &[u8], knows: &dyn Fn(&str) -> bool) -> Check {
-    const NAME: &str = ".env";
     let is_set = |key: &&str| env_file::value(env, key).is_some();
     let idle = OF_ENVIRONMENT
         .into_iter()
@@ -214,10 +221,10 @@ fn judge_keys(env: &[u8], knows: &dyn Fn(&str) -> bool) -> Check {
         ));
     }
     if found.is_empty() {
-        return Check::ok(NAME, "no key for codex without an effect");
+        return Check::ok(KEYS, "no key for codex without an effect");
     }
     let mend = "take them out; a key counts by codex login --with-api-key, a model in the service's environment";
-    Check::warning(NAME, found.join("; "), mend)
+    Check::warning(KEYS, found.join("; "), mend)
 }
 
 /// Codex honours an endpoint of its configuration, of which the image's own is the one that the provider does not write over.
