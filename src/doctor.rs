@@ -6,6 +6,7 @@ mod service;
 mod sources;
 mod surroundings;
 mod time;
+mod types;
 
 use std::fs;
 use std::io;
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, ensure};
 
 pub use service::{Service, Unit};
 pub use time::Moment;
+pub use types::Run;
 
 use crate::checkout::{Checkout, Entry};
 use crate::pinned::Pinned;
@@ -201,9 +203,10 @@ fn at_home(text: &str, home: &str) -> String {
     shown
 }
 
-/// Makes every check, in the order in which a message meets what they are about.
-pub fn examine(patient: &Patient<'_>) -> Result<Vec<Check>> {
+/// Makes every check, in the order in which a message meets what they are about. `run` runs a task of the document's that takes seconds.
+pub fn examine(patient: &Patient<'_>, run: Run<'_>) -> Result<Vec<Check>> {
     let mut checks = sources::checks(patient);
+    checks.extend(types::check(patient, run)?);
     checks.extend(image::checks(patient)?);
     checks.extend(service::checks(patient));
     checks.extend(codex::checks(patient)?);

@@ -46,6 +46,9 @@ const DIST: &str = "registerProviderContainerConfig('codex', () => ({}));\n";
 const DOCKER: &str = "case \"$*\" in info) ;; *inspect*) echo '\"2100-01-01T00:00:00.5Z\"' ;; history*) echo 'RUN |1 CODEX_VERSION=0.130.0 /bin/sh -c pnpm install -g \"@openai/codex@${CODEX_VERSION}\"' ;; *) exit 1 ;; esac";
 const SYSTEMCTL: &str = "case \"$*\" in *--user*) printf 'LoadState=loaded\\nActiveState=active\\nActiveEnterTimestamp=Fri 2100-01-01 00:00:00 UTC\\nEnvironment=HOME=/h CODEX_MODEL=gpt-6\\n' ;; *) echo LoadState=not-found ;; esac";
 const CODEX: &str = "echo codex-cli 0.130.0";
+const PNPM: &str = "[ \"$*\" = 'exec tsc -p container/agent-runner/tsconfig.json --noEmit' ]";
+
+const BUN_TYPES: &str = "container/agent-runner/node_modules/@types/bun";
 
 fn put(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -76,6 +79,7 @@ fn well() -> World {
         ("docker", DOCKER),
         ("systemctl", SYSTEMCTL),
         ("codex", CODEX),
+        ("pnpm", PNPM),
     ] {
         stand_in(&world, name, body);
     }
@@ -95,6 +99,9 @@ fn well() -> World {
     let root = world.root.clone();
     put(&root.join(".git/nanoclaw/pending-codex"), "");
     append(&root.join("src/install-slug.ts"), IMAGE);
+    for types in ["node_modules", BUN_TYPES] {
+        fs::create_dir_all(root.join(types)).expect("a folder");
+    }
     put(&root.join("dist/index.js"), "");
     put(&root.join("dist/providers/codex.js"), DIST);
     put(

@@ -9,7 +9,9 @@ use crate::checkout::Checkout;
 use crate::cli::{Doctor, DoctorFormat};
 use crate::doctor::{Check, Level, Patient, examine};
 use crate::problem::Exit;
+use crate::process;
 use crate::report::json::SCHEMA;
+use crate::skill::{Step, Task};
 use crate::skills;
 use crate::ui::{Tint, Ui};
 
@@ -17,7 +19,12 @@ use crate::ui::{Tint, Ui};
 pub fn run(arguments: &Doctor, directory: &Path, ui: Ui) -> Result<Exit> {
     let (skill, _) = skills::find(&arguments.skill, directory)?;
     let checkout = Checkout::find(directory)?;
-    let checks = examine(&Patient::new(&checkout, &skill)?)?;
+    let mut run = |step: &Step, task: &Task| {
+        let live = ui.start(&step.label, &task.commands.join(" && "));
+        let mut show = |line: Option<&str>| live.show(line);
+        process::run(checkout.root(), &task.commands, &[], None, &mut show)
+    };
+    let checks = examine(&Patient::new(&checkout, &skill)?, &mut run)?;
     match arguments.format {
         DoctorFormat::Text => checks.iter().try_for_each(|check| print(check, ui))?,
         DoctorFormat::Json => ui.data(json(&skill.name, &checks).as_bytes())?,

@@ -4,7 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use super::support::World;
-use super::{DOCKER, SYSTEMCTL, checks, doctor, execute, host_unit, later, put, stand_in, well};
+use super::{
+    BUN_TYPES, DOCKER, SYSTEMCTL, checks, doctor, execute, host_unit, later, put, stand_in, well,
+};
 
 type Harm = fn(&World);
 
@@ -91,6 +93,21 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "host build",
         "warning",
         "is newer than",
+    ),
+    (
+        |w| fs::remove_dir(w.root.join(BUN_TYPES)).expect("a folder"),
+        "types",
+        "warning",
+        "not looked at: `container/agent-runner/node_modules/@types/bun` is not there",
+    ),
+    (
+        |w| {
+            let error = "echo 'src/providers/codex.ts(1,1): error TS2307: no module'; exit 2";
+            stand_in(w, "pnpm", error);
+        },
+        "types",
+        "warning",
+        "wrong (exit code 2): src/providers/codex.ts(1,1): error TS2307: no module",
     ),
     (
         |w| put(&w.root.join(".git/nanoclaw/pending-codex"), "image\n"),

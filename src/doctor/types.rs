@@ -1,0 +1,86 @@
+//! Whether the types of the container's sources are right, by the document's own command, which writes nothing. It takes seconds, and runs where
+//! what it needs is there.
+
+use anyhow::Result;
+
+use super::{Check, Patient};
+use crate::needs;
+use crate::process::Ended;
+use crate::shown;
+use crate::skill::{Origin, Step, Task};
+
+const NAME: &str = "types";
+
+/// What a document calls the task.
+const LABEL: &str = "container types";
+
+/// How a task of a document is run.
+pub type Run<'a> = &'a mut dyn FnMut(&Step, &Task) -> Result<Ended>;
+
+pub(super) fn check(patient: &Patient<'_>, run: Run<'_>) -> Result<Option<Check>> {
+    let layout = patient.checkout.layout().into_iter();
+    let mut builds = layout.flat_map(|layout| patient.skill.builds(layout));
+    let Some((step, task)) = builds.find(|(step, _)| step.label == LABEL) else {
+        return Ok(None);
+    };
+    let not_looked_at = |why: &str, mend: String| {
+        let found = format!("not looked at: {why}");
+        Ok(Some(Check::warning(NAME, found, mend)))
+    };
+    let called = &patient.skill.called;
+    if patient.skill.origin == Origin::Path {
+        let why = "no command of a document that is named by its path is run here";
+        return not_looked_at(why, patient.build());
+    }
+    if !patient.is_installed() {
+        let why = "the sources are not there as a whole";
+        return not_looked_at(why, format!("nanoclaw skill add {called}"));
+    }
+    if let Some(unmet) = needs::unmet(patient.checkout, task)?.into_iter().next() {
+        return not_looked_at(&unmet.found, unmet.mend);
+    }
+    let command = task.commands.join(" && ");
+    match run(step, task)? {
+        Ended::Succeeded => Ok(Some(Check::ok(NAME, format!("right, by {command}")))),
+        Ended::Failed { how, tail } => Ok(Some(judge_failed(&how, &tail, &command))),
+        Ended::Interrupted(problem) => Err(problem.into()),
+    }
+}
+
+/// Bun runs sources whose types are wrong, so that an answer may come all the same.
+fn judge_failed(how: &str, tail: &[String], command: &str) -> Check {
+    let is_error = |line: &&String| line.contains("error TS");
+    let errors = tail.iter().filter(is_error).collect::<Vec<_>>();
+    let first = errors.first().copied().or(tail.last());
+    let first = first.map(shown::line).unwrap_or_default();
+    let more = match errors.len() {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    let found = format!("wrong ({how}): {first}{more}");
+    Check::warning(NAME, found, format!("mend what this names: {command}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge_failed;
+
+    #[test]
+    fn the_first_error_is_named_and_the_others_counted() {
+        let lines = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+        let one = "src/a.ts(1,2): error TS2307: no \u{1b}[31m module";
+        let other = "src/b.ts(1,2): error TS1: x";
+        for (tail, expected) in [
+            (
+                lines(&["  detail", one, other, other, "end"]),
+                "src/a.ts(1,2): error TS2307: no \\u{1b}[31m module (and 2 more)",
+            ),
+            (lines(&[one]), "no \\u{1b}[31m module"),
+            (lines(&["a", "no tsc"]), "wrong (exit code 1): no tsc"),
+            (Vec::new(), "wrong (exit code 1): "),
+        ] {
+            let check = judge_failed("exit code 1", &tail, "tsc");
+            assert!(check.found.ends_with(expected), "{check:?}");
+        }
+    }
+}
