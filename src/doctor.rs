@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-pub use service::{Service, Unit};
+pub use service::{Other, Service, State, Unit};
 pub use time::Moment;
 pub use types::Run;
 
@@ -116,12 +116,13 @@ pub struct Patient<'a> {
 impl<'a> Patient<'a> {
     /// Looks at what more than one check needs.
     pub fn new(checkout: &'a Checkout, skill: &'a Skill) -> Result<Self> {
+        let home = std::env::home_dir().unwrap_or_default();
         Ok(Self {
             checkout,
             skill,
-            home: std::env::home_dir().unwrap_or_default(),
             now: Moment::now(),
-            service: Service::look(checkout)?,
+            service: Service::look(checkout, &home)?,
+            home,
             pinned: Pinned::of(skill, checkout),
             env: env(checkout),
             survey: plan(skill, checkout, None, &Pins::new())?,

@@ -12,6 +12,8 @@ mod env_file;
 mod groups;
 #[path = "doctor/harms.rs"]
 mod harms;
+#[path = "doctor/service.rs"]
+mod service;
 mod support;
 
 use std::fs::{self, Permissions};

@@ -145,7 +145,9 @@ impl Trial<'_> {
         if let Some(model) = &self.arguments.model {
             return Ok(Some(model.clone()));
         }
-        Ok(Service::look(&self.checkout)?.variable(codex::CODEX_MODEL))
+        let home = std::env::home_dir().unwrap_or_default();
+        let service = Service::look(&self.checkout, &home)?;
+        Ok(service.variable(codex::CODEX_MODEL))
     }
 
     /// Says what is spent, and asks whether it may be.

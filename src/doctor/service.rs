@@ -1,72 +1,101 @@
 //! The service that runs the host: whether it is found, one alone, runs, and has loaded what was built.
 
-use std::path::Path;
+mod judge;
+mod launchd;
+mod running;
+mod script;
+mod systemd;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{Check, Moment, Patient};
+pub(super) use judge::checks;
+pub use systemd::Unit;
+
+use super::Moment;
 use crate::checkout::Checkout;
 use crate::groups;
 use crate::host;
 use crate::interrupt;
-use crate::next;
+use crate::next::quoted;
 use crate::process;
-
-const NAME: &str = "service";
 
 /// What the host writes last when it is built, and loads first.
 const MAIN: &str = "dist/index.js";
 
-/// The host's service, as systemd tells of it. Elsewhere nothing is found.
+/// The host's service, as systemd, launchd, or NanoClaw's own script has it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Service {
-    /// The units that are loaded, of the user and of the system.
+    /// The units of systemd's that are loaded, of the user and of the system.
     pub units: Vec<Unit>,
+    /// The agent of launchd's, and what `start-nanoclaw.sh` started, where they are there.
+    pub others: Vec<Other>,
     /// Whether the host answers at its socket.
     pub answers: bool,
-    /// Whether systemd is here, and did not answer for this user.
-    pub is_unasked: bool,
+    /// Why a unit may be there that was not found, a clause.
+    pub unasked: Option<&'static str>,
 }
 
-/// A unit of systemd's.
+/// A host that is started otherwise than by systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
-    /// Its name, without `.service`.
+pub struct Other {
+    /// The label of launchd's, or the script.
     pub name: String,
-    /// Whether it is the user's, and not the system's.
-    pub is_of_user: bool,
-    /// Its `ActiveState`.
-    pub state: String,
-    /// When it became active.
+    /// Whether it runs.
+    pub state: State,
+    /// When it began, where it runs.
     pub since: Option<Moment>,
-    /// Its `Environment`, as systemd shows it.
-    pub environment: String,
+    /// The variables of its environment, by their names; `None` where they are not known.
+    pub environment: Option<Vec<(String, String)>>,
+    /// The property list of launchd's with the variables that it gives, where it is there.
+    pub plist: Option<(PathBuf, Vec<(String, String)>)>,
+    /// The command that starts it anew.
+    pub start: String,
+}
+
+/// Whether a host runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It does.
+    Runs,
+    /// It does not: how it stands, a clause.
+    Ended(String),
+    /// It is not known: why, a clause.
+    Unknown(String),
 }
 
 impl Service {
-    /// Asks systemd for the units that run the host of a checkout, and the host itself whether it listens.
-    pub fn look(checkout: &Checkout) -> Result<Self> {
-        let Some(name) = host::Service::of(checkout).unit else {
-            return Ok(Self::default());
-        };
+    /// Asks systemd, launchd and the process table for what runs the host of a checkout, and the host itself whether it listens. `home` is that of
+    /// the user who runs it.
+    pub fn look(checkout: &Checkout, home: &Path) -> Result<Self> {
         let mut service = Self::default();
-        for is_of_user in [true, false] {
-            let scope = if is_of_user { "--user" } else { "--system" };
-            let unit = format!("{name}.service");
-            let properties = "--property=LoadState,ActiveState,ActiveEnterTimestamp,Environment";
-            let asked = ["show", scope, properties, "--", &unit];
-            match process::answer("systemctl", &asked, &[])? {
-                Some(answer) => service.units.extend(read(&name, is_of_user, &answer)),
-                None => service.is_unasked |= process::is_program("systemctl"),
+        let names = host::Service::of(checkout);
+        if let Some(name) = &names.unit {
+            for unit in systemd::look(name)? {
+                match unit {
+                    Ok(unit) => service.units.extend(unit),
+                    Err(systemd::Unanswered) if process::is_program("systemctl") => {
+                        service.unasked = Some("systemd did not answer for this user");
+                    }
+                    Err(systemd::Unanswered) => {}
+                }
             }
+        } else {
+            service.unasked =
+                Some("src/install-slug.ts gives its name in no way that is read here");
         }
+        if let Some(label) = &names.label {
+            service.others.extend(launchd::look(label, home)?);
+        }
+        service.others.extend(script::look(checkout)?);
         // One that cannot be reached answers nobody.
         service.answers = groups::host_answers(checkout).unwrap_or(false);
         interrupt::check()?;
         Ok(service)
     }
 
-    /// The value that a unit gives to a variable of the host's environment.
+    /// The value that a variable has in the host's environment.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         let words = self
@@ -74,169 +103,95 @@ impl Service {
             .iter()
             .flat_map(|unit| unit.environment.split_whitespace());
         let mut values = words.filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-        values.next_back().map(str::to_owned)
+        let of_units = values.next_back().map(str::to_owned);
+        let others = || {
+            let mut known = self.others.iter().filter_map(|it| it.environment.as_ref());
+            known.find_map(|all| value(all, name)).map(str::to_owned)
+        };
+        of_units.or_else(others)
+    }
+
+    /// What is called by whose environment it is, where that is known: the unit, the agent or the script.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        let unit = self.units.first().map(|unit| unit.name.as_str());
+        let mut others = self.others.iter().filter(|it| it.environment.is_some());
+        unit.or_else(|| others.next().map(|it| it.name.as_str()))
+    }
+
+    /// The command that gives a variable to a host which systemd does not start: by the property list of launchd's, else by the environment of the
+    /// script.
+    #[must_use]
+    pub fn give(&self, name: &str, value: &str) -> Option<String> {
+        let other = self.others.first()?;
+        let Some((file, _)) = &other.plist else {
+            return Some(format!("{name}={value} {}", other.start));
+        };
+        let file = quoted(file);
+        Some(format!(
+            "plutil -replace EnvironmentVariables.{name} -string {value} {file} && launchctl unload {file} && launchctl load {file}"
+        ))
+    }
+
+    /// The command that has launchd read a variable anew, where the property list gives it otherwise than it was when the agent was loaded.
+    #[must_use]
+    pub fn reload(&self, name: &str) -> Option<String> {
+        let mut others = self.others.iter();
+        others.find_map(|other| {
+            let (file, given) = other.plist.as_ref()?;
+            let loaded = other.environment.as_ref()?;
+            let file = quoted(file);
+            (value(given, name) != value(loaded, name))
+                .then(|| format!("launchctl unload {file} && launchctl load {file}"))
+        })
     }
 }
 
-/// Reads what `systemctl show` says of a unit; `None` of one that is not there.
-fn read(name: &str, is_of_user: bool, answer: &str) -> Option<Unit> {
-    let property = |key: &str| {
-        let mut lines = answer.lines();
-        lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
-    };
-    // `Fri 2026-05-01 12:00:00 UTC`, as every systemd has it where the zone is UTC.
-    let since = property("ActiveEnterTimestamp").and_then(|time| {
-        let (_, time) = time.strip_suffix(" UTC")?.split_once(' ')?;
-        Moment::of_rfc3339(&format!("{}Z", time.replace(' ', "T")))
-    });
-    (property("LoadState") == Some("loaded")).then(|| Unit {
-        name: name.to_owned(),
-        is_of_user,
-        state: property("ActiveState").unwrap_or_default().to_owned(),
-        since,
-        environment: property("Environment").unwrap_or_default().to_owned(),
-    })
-}
-
-/// The command that makes a service of the host's, by NanoClaw's `setup`.
-fn set_up(checkout: &Checkout) -> &'static str {
-    if checkout.is_file(Path::new("setup/index.ts")) {
-        "pnpm exec tsx setup/index.ts --step service"
-    } else {
-        "bash nanoclaw.sh"
-    }
-}
-
-pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
-    let restart = next::restart(patient.checkout);
-    let restart = restart.command.unwrap_or(restart.what);
-    let built = patient.changed(Path::new(MAIN));
-    vec![judge(
-        &patient.service,
-        built,
-        &restart,
-        set_up(patient.checkout),
-    )]
-}
-
-fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) -> Check {
-    let unit = match &service.units[..] {
-        [] if service.answers => {
-            return Check::ok(
-                NAME,
-                "no unit of systemd's, and the host answers at its socket",
-            );
-        }
-        [] if service.is_unasked => {
-            let found = "not looked at: systemd did not answer for this user, and no host answers at data/ncl.sock";
-            return Check::warning(NAME, found, "run this where the host's user is signed in");
-        }
-        [] => {
-            return Check::error(
-                NAME,
-                "no unit of systemd's is found, and no host answers at data/ncl.sock",
-                set_up,
-            );
-        }
-        [unit] => unit,
-        _ => {
-            let found = "a unit of the user's and one of the system's: two hosts would answer";
-            return Check::warning(
-                NAME,
-                found,
-                "sudo systemctl disable --now the one that is not wanted",
-            );
-        }
-    };
-    let Unit { name, state, .. } = unit;
-    if state != "active" && service.answers {
-        let found = format!("{name} is {state}, and a host answers that was started otherwise");
-        return Check::warning(NAME, found, restart);
-    }
-    if state != "active" {
-        return Check::error(NAME, format!("{name} is {state}"), restart);
-    }
-    if let (Some(since), Some(built)) = (unit.since, built)
-        && since < built
-    {
-        return Check::warning(
-            NAME,
-            format!("{name} runs since before the host was built: it has not loaded that"),
-            restart,
-        );
-    }
-    let began = built.map_or("", |_| ", and began after the host was built");
-    Check::ok(NAME, format!("{name} runs{began}"))
+/// The value of a variable.
+fn value<'a>(all: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let mut found = all.iter().filter(|(key, _)| key == name);
+    found.next_back().map(|(_, value)| value.as_str())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, Service, Unit, judge, read};
-    use crate::doctor::Level;
+    use super::{Moment, Other, Service, State, Unit};
 
-    const ANSWER: &str = "LoadState=loaded\nActiveState=active\nActiveEnterTimestamp=Thu 1970-01-01 00:00:20 UTC\nEnvironment=HOME=/h CODEX_MODEL=m1\n";
-
-    #[test]
-    fn a_unit_is_read_as_systemctl_shows_it() {
-        let unit = read("claw", true, ANSWER);
-        let expected = Unit {
+    fn unit(state: &str) -> Unit {
+        Unit {
             name: "claw".to_owned(),
             is_of_user: true,
-            state: "active".to_owned(),
+            state: state.to_owned(),
             since: Some(Moment(20)),
             environment: "HOME=/h CODEX_MODEL=m1".to_owned(),
-        };
-        assert_eq!(unit, Some(expected.clone()));
-        assert_eq!(
-            read("claw", true, "LoadState=not-found\nActiveState=inactive\n"),
-            None
-        );
-        let service = Service {
-            units: vec![expected],
-            ..Service::default()
-        };
-        assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m1"));
-        assert_eq!(service.variable("CODEX"), None);
+        }
+    }
+
+    fn other(state: State) -> Other {
+        let variable = |value: &str| ("CODEX_MODEL".to_owned(), value.to_owned());
+        Other {
+            name: "com.claw".to_owned(),
+            state,
+            since: Some(Moment(20)),
+            environment: Some(vec![variable("m2")]),
+            plist: Some(("/h/a b.plist".into(), vec![variable("m3")])),
+            start: "start".to_owned(),
+        }
     }
 
     #[test]
-    fn one_service_runs_and_began_after_the_build() {
-        let units = |answers: &[&str]| {
-            answers
-                .iter()
-                .filter_map(|it| read("claw", true, it))
-                .collect()
+    fn a_variable_is_that_of_what_runs_the_host() {
+        let mut service = Service {
+            others: vec![other(State::Runs)],
+            ..Service::default()
         };
-        let failed = ANSWER.replace("=active", "=failed");
-        for (answers, host, built, level, words) in [
-            (&[ANSWER][..], false, Some(20), Level::Ok, "claw runs"),
-            (&[ANSWER], false, None, Level::Ok, "claw runs"),
-            (
-                &[ANSWER],
-                false,
-                Some(21),
-                Level::Warning,
-                "before the host was built",
-            ),
-            (&[&failed], false, Some(20), Level::Error, "claw is failed"),
-            (
-                &[ANSWER, ANSWER],
-                false,
-                Some(20),
-                Level::Warning,
-                "two hosts",
-            ),
-            (&[], true, Some(20), Level::Ok, "the host answers"),
-            (&[], false, Some(20), Level::Error, "no host answers"),
-        ] {
-            let service = Service {
-                units: units(answers),
-                answers: host,
-                is_unasked: false,
-            };
-            let check = judge(&service, built.map(Moment), "restart", "set up");
-            assert_eq!(check.level, level, "{check:?}");
-            assert!(check.found.contains(words), "{check:?}");
-        }
+        assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m2"));
+        let reload = service.reload("CODEX_MODEL");
+        let expected = "launchctl unload '/h/a b.plist' && launchctl load '/h/a b.plist'";
+        assert_eq!(reload.as_deref(), Some(expected));
+        assert_eq!(service.reload("HOME"), None);
+        service.units = vec![unit("active")];
+        assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m1"));
+        assert_eq!(service.variable("CODEX"), None);
     }
 }

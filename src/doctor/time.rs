@@ -54,6 +54,19 @@ impl Moment {
         };
         Some(Self(day * 86_400 + clock - ahead * 60))
     }
+
+    /// Reads a moment of UTC in the form of C's `asctime`, such as `Fri May  1 12:00:00 2026`.
+    #[must_use]
+    pub fn of_ctime(text: &str) -> Option<Self> {
+        const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+        let words = text.split_whitespace().collect::<Vec<_>>();
+        let [_, name, day, clock, year] = words[..] else {
+            return None;
+        };
+        let month = MONTHS.find(name).filter(|_| name.len() == 3)? / 3 + 1;
+        let day = day.parse::<u8>().ok()?;
+        Self::of_rfc3339(&format!("{year}-{month:02}-{day:02}T{clock}Z"))
+    }
 }
 
 /// The days from 1970 to a date of the proleptic Gregorian calendar.
@@ -85,6 +98,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Moment::of_rfc3339(text), expected.map(Moment), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_read_as_c_writes_it() {
+        for (text, expected) in [
+            ("Thu Jan  1 00:00:20 1970", Some(20)),
+            ("Fri May  1 15:40:35 2026\n", Some(1_777_650_035)),
+            ("Thu Dec 31 23:59:59 2026", Some(1_798_761_599)),
+            ("Thu May 2026", None),
+            ("Thu Mai  1 00:00:20 1970", None),
+        ] {
+            assert_eq!(Moment::of_ctime(text), expected.map(Moment), "{text}");
         }
     }
 

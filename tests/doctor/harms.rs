@@ -34,7 +34,7 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         },
         "endpoint",
         "warning",
-        "codex reads no OPENAI_API_KEY of the unit",
+        "codex reads no OPENAI_API_KEY of the host's environment",
     ),
     (
         |w| put(&w.root.join("dist/providers/codex.js"), ""),
@@ -149,6 +149,12 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "service",
         "error",
         "no host answers",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("*--user*", "*show*")),
+        "service",
+        "warning",
+        "two hosts would answer",
     ),
     (
         |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("=active", "=failed")),

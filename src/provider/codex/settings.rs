@@ -46,8 +46,13 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
         .pinned
         .as_ref()
         .and_then(|pinned| pinned.version.clone());
-    let restart = next::restart(patient.checkout);
-    let restart = restart.command.unwrap_or(restart.what);
+    let is_newer = model::is_newer_than_service(patient);
+    let restart = || {
+        let restart = next::restart(patient.checkout);
+        restart.command.unwrap_or(restart.what)
+    };
+    let unread = patient.service.reload(CODEX_MODEL);
+    let unread = unread.or_else(|| is_newer.then(restart));
     let asked = process::answer(CODEX, &["--version"], &[])?;
     Ok(vec![
         judge_host(process::is_program(CODEX), asked.as_deref(), pin.as_deref()),
@@ -61,13 +66,10 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
                     .unwrap_or_default(),
             )
             .as_deref(),
-            patient
-                .service
-                .units
-                .first()
-                .map(|unit| (unit.name.as_str(), unit.is_of_user)),
+            patient.service.named(),
+            &give(patient),
         ),
-        judge_started(model::is_newer_than_service(patient), &restart),
+        judge_started(unread.as_deref()),
         match &patient.env {
             Ok(env) => judge_keys(env, &|key| knows(patient, key)),
             Err(reason) => unread_keys(reason),
@@ -137,17 +139,39 @@ pub(super) fn retired(model: &str) -> Option<&'static str> {
     Some(since)
 }
 
-fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, bool)>) -> Check {
+/// The command that gives the host's service another model.
+fn give(patient: &Patient<'_>) -> String {
+    let service = &patient.service;
+    match service.units.first() {
+        Some(unit) if unit.is_of_user => format!("nanoclaw skill configure {CODEX} --model MODEL"),
+        Some(unit) => format!(
+            "sudo systemctl edit {}: [Service] Environment={CODEX_MODEL}=MODEL; then restart it",
+            unit.name
+        ),
+        None => {
+            let given = service.give(CODEX_MODEL, "MODEL");
+            given.unwrap_or_else(|| format!("{CODEX_MODEL}=MODEL in the environment of the host"))
+        }
+    }
+}
+
+/// `service` is what the environment is known of.
+fn judge_model(
+    named: Option<&str>,
+    usual: Option<&str>,
+    service: Option<&str>,
+    mend: &str,
+) -> Check {
     const NAME: &str = "model";
     let (model, whence) = match (named, usual) {
-        (Some(model), _) => (model, "CODEX_MODEL of the service"),
-        (None, Some(model)) if unit.is_some() => {
-            (model, "the provider's own, for the unit names none")
+        (Some(model), _) => (model, "CODEX_MODEL of the service".to_owned()),
+        (None, Some(model)) => {
+            let whence = match service {
+                Some(service) => format!("the provider's own, for {service} names none"),
+                None => "the provider's own; the environment of this host is not known".to_owned(),
+            };
+            (model, whence)
         }
-        (None, Some(model)) => (
-            model,
-            "the provider's own; the environment of a host without a unit is not looked at",
-        ),
         (None, None) => {
             let found = format!("not looked at: {PROVIDER} gives it in no way that is read here");
             return Check::warning(NAME, found, format!("grep -n MODEL {PROVIDER}"));
@@ -157,13 +181,6 @@ fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, boo
     let Some(since) = retired(&model) else {
         return Check::ok(NAME, format!("{model} ({whence})"));
     };
-    let mend = match unit {
-        Some((_, true)) => format!("nanoclaw skill configure {CODEX} --model MODEL"),
-        Some((unit, false)) => format!(
-            "sudo systemctl edit {unit}: [Service] Environment=CODEX_MODEL=MODEL; then restart it"
-        ),
-        None => "CODEX_MODEL=MODEL in the environment of the host".to_owned(),
-    };
     Check::warning(
         NAME,
         format!("{model} ({whence}) left Codex on {since}"),
@@ -172,11 +189,11 @@ fn judge_model(named: Option<&str>, usual: Option<&str>, unit: Option<(&str, boo
 }
 
 /// The host reads its environment when it starts.
-fn judge_started(is_newer: bool, restart: &str) -> Check {
+fn judge_started(unread: Option<&str>) -> Check {
     const NAME: &str = "model read";
-    if is_newer {
+    if let Some(mend) = unread {
         let found = "a model was set after the service began: it still asks the one before";
-        return Check::warning(NAME, found, restart);
+        return Check::warning(NAME, found, mend);
     }
     Check::ok(NAME, "no model was set since the service began")
 }
@@ -242,7 +259,7 @@ fn judge_base_url(patient: &Patient<'_>) -> Check {
     let given = ignored.into_iter().filter(is_given).collect::<Vec<_>>();
     if !given.is_empty() {
         let found = format!(
-            "OpenAI's own: codex reads no {} of the unit",
+            "OpenAI's own: codex reads no {} of the host's environment",
             given.join(", ")
         );
         let mend = "an endpoint counts in the image's /etc/codex/config.toml, a key by nanoclaw skill configure codex --auth api-key";
@@ -323,7 +340,7 @@ mod tests {
             (None, None, Level::Warning, "not looked at"),
         ] {
             is(
-                &judge_model(named, usual, Some(("claw", true))),
+                &judge_model(named, usual, Some("claw"), "configure"),
                 level,
                 words,
             );

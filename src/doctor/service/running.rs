@@ -1,0 +1,81 @@
+//! A process by its id, as `ps` tells of it. Ends none.
+
+use anyhow::Result;
+use rustix::process::{Pid, test_kill_process};
+
+use super::Moment;
+use crate::process;
+
+/// A process that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Running {
+    /// When it began.
+    pub(super) since: Option<Moment>,
+    /// Its program and arguments, a space between them.
+    pub(super) arguments: String,
+}
+
+/// What is known of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Known {
+    /// It runs.
+    Runs(Running),
+    /// There is none of that id.
+    Gone,
+    /// `ps` is not there, or does not tell.
+    NotTold,
+}
+
+/// Looks for the process of an id.
+pub(super) fn look(id: i32) -> Result<Known> {
+    let asked = id.to_string();
+    // POSIX has no way to ask for the time of the start; procps and the BSDs call it so.
+    let asked = ["-ww", "-o", "lstart=", "-o", "args=", "-p", &asked];
+    let answer = process::answer("ps", &asked, &[])?;
+    if let Some(running) = answer.as_deref().and_then(read) {
+        return Ok(Known::Runs(running));
+    }
+    let is_there = Pid::from_raw(id).is_some_and(|id| test_kill_process(id).is_ok());
+    Ok(if is_there {
+        Known::NotTold
+    } else {
+        Known::Gone
+    })
+}
+
+/// Reads `Fri May  1 12:00:00 2026 node dist/index.js`.
+fn read(answer: &str) -> Option<Running> {
+    let words = answer.split_whitespace().collect::<Vec<_>>();
+    let (began, arguments) = words.split_at_checked(5)?;
+    Some(Running {
+        since: Moment::of_ctime(&began.join(" ")),
+        arguments: arguments.join(" "),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Moment, Running, read};
+
+    #[test]
+    fn a_process_is_read_as_ps_shows_it() {
+        let running = |since, arguments: &str| {
+            let arguments = arguments.to_owned();
+            Some(Running { since, arguments })
+        };
+        for (answer, expected) in [
+            (
+                "Thu Jan  1 00:00:20 1970 /usr/bin/node /c/dist/index.js\n",
+                running(Some(Moment(20)), "/usr/bin/node /c/dist/index.js"),
+            ),
+            (
+                "  Thu Jan  1 00:00:20 1970     node x",
+                running(Some(Moment(20)), "node x"),
+            ),
+            ("a b c d e f", running(None, "f")),
+            ("", None),
+        ] {
+            assert_eq!(read(answer), expected, "{answer}");
+        }
+    }
+}
