@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use super::harms::Harm;
 use super::support::World;
 use super::{checks, doctor, put, well};
 
@@ -43,7 +44,7 @@ fn what_leads_out_of_the_checkout_or_to_nothing_is_told_and_not_read() {
         symlink("gone", world.root.join(".env")).expect("a symlink");
     };
     let folder = |world: &World| fs::create_dir(world.root.join(".env")).expect("a folder");
-    let harms: [(fn(&World), &str); 3] = [
+    let harms: [(Harm, &str); 3] = [
         (outside, "a symlink leads out of the checkout, to ~/env"),
         (dangling, "a symlink leads to nothing"),
         (folder, "a folder is where a file should be"),

@@ -8,7 +8,8 @@ use super::{
     BUN_TYPES, DOCKER, SYSTEMCTL, checks, doctor, execute, host_unit, later, put, stand_in, well,
 };
 
-type Harm = fn(&World);
+/// What is done to a host.
+pub(super) type Harm = fn(&World);
 
 /// What harms the host, the check that tells it, and how.
 const HARMS: &[(Harm, &str, &str, &str)] = &[
@@ -187,6 +188,36 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "nobody is signed in: ~/.codex/auth.json",
     ),
     (
+        |w| sign_in(w, HOST, &chatgpt("2026-05-01T12:00:00Z")),
+        "sign-in",
+        "warning",
+        "by ChatGPT, refreshed ",
+    ),
+    (
+        |w| {
+            sign_in(w, HOST, &chatgpt("2100-05-01T12:00:00Z"));
+            sign_in(w, COPY, &chatgpt("2100-05-02T12:00:00Z"));
+        },
+        "copies",
+        "warning",
+        "that of s-1 was refreshed after the host's",
+    ),
+    (
+        |w| sign_in(w, COPY, &chatgpt("2100-05-02T12:00:00Z")),
+        "copies",
+        "warning",
+        "that of s-1 is of another login",
+    ),
+    (
+        |w| {
+            sign_in(w, HOST, &chatgpt("2100-05-02T12:00:00Z"));
+            sign_in(w, COPY, &chatgpt("2100-05-01T12:00:00Z"));
+        },
+        "copies",
+        "ok",
+        "1 sessions have one",
+    ),
+    (
         |w| {
             fs::set_permissions(
                 w.base().join("home/.codex/auth.json"),
@@ -252,6 +283,21 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "Codex: 401 at https://***@h/",
     ),
 ];
+
+/// Where the host's login is, and the copy of a session.
+const HOST: &str = "home/.codex/auth.json";
+const COPY: &str = "checkout/data/v2-sessions/ag-1/s-1/codex/auth.json";
+
+fn sign_in(world: &World, place: &str, login: &str) {
+    put(&world.base().join(place), login);
+}
+
+/// A login by ChatGPT.
+fn chatgpt(refreshed: &str) -> String {
+    format!(
+        r#"{{"OPENAI_API_KEY":null,"tokens":{{"refresh_token":"secret","account_id":"a"}},"last_refresh":"{refreshed}"}}"#
+    )
+}
 
 #[test]
 fn what_keeps_codex_from_answering_is_told() {

@@ -1,18 +1,23 @@
 //! Codex's sign-in on the host, `~/.codex/auth.json`, of which the host gives every session a copy at each start of a container. Reads no secret
 //! but to see that there is one, and shows none.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::doctor::{Check, Moment, Patient};
+use crate::shown;
 
 pub(super) const FILE: &str = ".codex/auth.json";
 const NAME: &str = "sign-in";
 
 /// The permissions of all but the owner.
 const OTHERS: u32 = 0o077;
+
+/// The longest login that is read, in bytes.
+const LONGEST: u64 = 1024 * 1024;
 
 /// After so many days without a refresh, a ChatGPT login is likely to be refused.
 const OLD: i64 = 28;
@@ -25,9 +30,9 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
             return vec![Check::warning(NAME, found, "ls -l ~/.codex/auth.json")];
         }
     };
-    let copies = copies(patient);
-    let mut checks = vec![judge(file.as_deref(), patient.now, copies)];
-    let mode = std::fs::metadata(patient.home.join(FILE)).ok();
+    let mut checks = vec![judge(file.as_deref(), patient.now)];
+    checks.extend(file.map(|file| judge_copies(&file, &copies(patient))));
+    let mode = fs::metadata(patient.home.join(FILE)).ok();
     checks.extend(mode.map(|metadata| judge_mode(metadata.permissions().mode())));
     checks
 }
@@ -84,7 +89,7 @@ impl Login {
     }
 }
 
-fn judge(file: Option<&[u8]>, now: Moment, copies: usize) -> Check {
+fn judge(file: Option<&[u8]>, now: Moment) -> Check {
     let Some(file) = file else {
         let found = "nobody is signed in: ~/.codex/auth.json is not there";
         return Check::error(NAME, found, "codex login");
@@ -92,7 +97,7 @@ fn judge(file: Option<&[u8]>, now: Moment, copies: usize) -> Check {
     let Some(login) = Login::of(file) else {
         return Check::error(NAME, "~/.codex/auth.json holds no login", "codex login");
     };
-    let found = format!("{}; {copies} sessions have a copy", login.shown(now));
+    let found = login.shown(now);
     match login {
         Login::ChatGpt(Some(refreshed)) if refreshed.days_before(now) > OLD => {
             Check::warning(NAME, found, "codex login")
@@ -112,19 +117,89 @@ fn judge_mode(mode: u32) -> Check {
     Check::warning(NAME, found, "chmod 600 ~/.codex/auth.json")
 }
 
-/// How many sessions have a copy, below `data/v2-sessions/<group>/<session>`.
-fn copies(patient: &Patient<'_>) -> usize {
+/// The copies of sessions, below `data/v2-sessions/<group>/<session>`, each with its session's name.
+fn copies(patient: &Patient<'_>) -> Vec<(String, Vec<u8>)> {
     let Ok(Some((folder, _))) = patient.checkout.standing(Path::new("data/v2-sessions")) else {
-        return 0;
+        return Vec::new();
     };
     let below = |folder: &Path| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).collect::<Vec<_>>()
     };
     let sessions = below(&folder).into_iter().flat_map(|group| below(&group));
-    sessions
-        .filter(|session| session.join("codex/auth.json").is_file())
-        .count()
+    let copy = |session: PathBuf| {
+        let file = session.join("codex/auth.json");
+        let is_copy = |found: &fs::Metadata| found.is_file() && found.len() <= LONGEST;
+        fs::symlink_metadata(&file).ok().filter(is_copy)?;
+        Some((shown::line(session.file_name()?), fs::read(file).ok()?))
+    };
+    let mut copies = sessions.filter_map(copy).collect::<Vec<_>>();
+    copies.sort();
+    copies
+}
+
+/// How the copy of a session stands beside the host's login, which is put in its place at the next start of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    /// It is of the same login, and not newer.
+    Same,
+    /// It was refreshed later: with that, the host's own may have lost its force.
+    Newer,
+    /// It is of another login.
+    Other,
+}
+
+impl Copied {
+    fn of(host: &[u8], copy: &[u8]) -> Self {
+        if host == copy {
+            return Self::Same;
+        }
+        let whose = |login: &[u8]| {
+            let value = serde_json::from_slice::<Value>(login).unwrap_or_default();
+            value.pointer("/tokens/account_id").cloned()
+        };
+        match (Login::of(host), Login::of(copy)) {
+            (Some(Login::ChatGpt(of_host)), Some(Login::ChatGpt(of_copy)))
+                if whose(host) == whose(copy) =>
+            {
+                if of_copy > of_host {
+                    Self::Newer
+                } else {
+                    Self::Same
+                }
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+fn judge_copies(host: &[u8], copies: &[(String, Vec<u8>)]) -> Check {
+    const NAME: &str = "copies";
+    let those = |kind| {
+        let those = copies
+            .iter()
+            .filter(|(_, copy)| Copied::of(host, copy) == kind);
+        those
+            .map(|(session, _)| session.as_str())
+            .collect::<Vec<_>>()
+    };
+    let [newer, others] = [Copied::Newer, Copied::Other].map(those);
+    let count = format!("{} sessions have one", copies.len());
+    if !newer.is_empty() {
+        let found = format!(
+            "{count}; that of {} was refreshed after the host's, which takes its place at the next start and may be refused",
+            newer.join(", ")
+        );
+        return Check::warning(NAME, found, "codex login, where it is refused");
+    }
+    if !others.is_empty() {
+        let found = format!(
+            "{count}; that of {} is of another login, until the next start of its container",
+            others.join(", ")
+        );
+        return Check::warning(NAME, found, "restart those containers");
+    }
+    Check::ok(NAME, count)
 }
 
 #[cfg(test)]
@@ -140,7 +215,7 @@ mod tests {
                 Some(r#"{"OPENAI_API_KEY":"sk-secret"}"#),
                 0,
                 Level::Ok,
-                "by an API key; 2 sessions have a copy",
+                "by an API key",
             ),
             (
                 Some(chatgpt),
@@ -153,7 +228,7 @@ mod tests {
                 Some(r#"{"tokens":{"refresh_token":"r"}}"#),
                 0,
                 Level::Ok,
-                "by ChatGPT; ",
+                "by ChatGPT",
             ),
             (
                 Some(r#"{"OPENAI_API_KEY":null,"tokens":null}"#),
@@ -167,18 +242,18 @@ mod tests {
                 ),
                 0,
                 Level::Ok,
-                "by ChatGPT; ",
+                "by ChatGPT",
             ),
             (
                 Some(r#"{"OPENAI_API_KEY":"sk-secret","tokens":{"refresh_token":"r"}}"#),
                 0,
                 Level::Ok,
-                "by an API key; ",
+                "by an API key",
             ),
             (Some(""), 0, Level::Error, "holds no login"),
             (None, 0, Level::Error, "is not there"),
         ] {
-            let check = judge(file.map(str::as_bytes), Moment(now * 86_400), 2);
+            let check = judge(file.map(str::as_bytes), Moment(now * 86_400));
             assert_eq!(check.level, level, "{check:?}");
             assert!(
                 check.found.contains(words) && !check.found.contains("secret"),
@@ -190,7 +265,7 @@ mod tests {
             );
         }
         for unknown in ["{", r#"{"auth_mode":"agent","x":1}"#] {
-            let check = judge(Some(unknown.as_bytes()), Moment(0), 0);
+            let check = judge(Some(unknown.as_bytes()), Moment(0));
             assert_eq!(check.level, Level::Warning, "{check:?}");
         }
     }
