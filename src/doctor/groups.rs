@@ -1,5 +1,6 @@
 //! Whether a group asks for the skill's provider, and whether host and container mean the same one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Check, Level, Patient};
@@ -29,24 +30,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
 }
 
 fn judge(groups: &[Group], registered: &[String], provider: &str) -> Vec<Check> {
-    let mut checks = Vec::new();
-    let asks = groups
-        .iter()
-        .filter(|group| group.in_container() == provider);
-    let asks = asks.map(Group::shown).collect::<Vec<_>>();
-    checks.push(if asks.is_empty() {
-        let found = format!("none of {} has {provider} for its provider", groups.len());
-        Check::warning(
-            NAME,
-            found,
-            format!("nanoclaw provider use {provider} --group GROUP"),
-        )
-    } else {
-        Check::ok(
-            NAME,
-            format!("{provider} is the provider of {}", asks.join(", ")),
-        )
-    });
+    let mut checks = vec![judge_asked(groups, provider)];
     for group in groups {
         let named = group.in_container();
         if !registered.contains(&named) {
@@ -90,6 +74,41 @@ fn judge(groups: &[Group], registered: &[String], provider: &str) -> Vec<Check> 
     checks
 }
 
+/// Which groups have which provider in their containers.
+fn judge_asked(groups: &[Group], provider: &str) -> Check {
+    let mut having = BTreeMap::<String, Vec<String>>::new();
+    for group in groups {
+        let named = group.in_container();
+        having.entry(named).or_default().push(group.shown());
+    }
+    let asks = having.remove(provider);
+    let others = having.iter().map(|(named, groups)| {
+        let named = shown::line(named);
+        format!("{named} is that of {}", groups.join(", "))
+    });
+    let others = others.collect::<Vec<_>>().join("; ");
+    let others = if others.is_empty() {
+        String::new()
+    } else {
+        format!("; {others}")
+    };
+    match asks {
+        Some(asks) => {
+            let asks = asks.join(", ");
+            Check::ok(
+                NAME,
+                format!("{provider} is the provider of {asks}{others}"),
+            )
+        }
+        None => {
+            let count = groups.len();
+            let found = format!("none of {count} has {provider} for its provider{others}");
+            let mend = format!("nanoclaw provider use {provider} --group GROUP");
+            Check::warning(NAME, found, mend)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Group, judge};
@@ -129,7 +148,11 @@ mod tests {
                 &[Level::Ok][..],
                 "codex is the provider of main (ag-1)",
             ),
-            (named("claude"), &[Level::Warning], "none of 1 has codex"),
+            (
+                named("claude"),
+                &[Level::Warning],
+                "none of 1 has codex for its provider; claude is that of main (ag-1)",
+            ),
             (
                 named("gone"),
                 &[Level::Warning, Level::Error],

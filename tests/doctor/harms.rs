@@ -135,10 +135,48 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "is older than the Dockerfile",
     ),
     (
+        |w| stand_in(w, "docker", &DOCKER.replace("0.130.0", "0.129.0")),
+        "image",
+        "warning",
+        "holds another @openai/codex than 0.130.0, which the Dockerfile pins",
+    ),
+    (
+        |w| stand_in(w, "docker", &DOCKER.replace("@openai/codex", "x")),
+        "image",
+        "error",
+        "was made without @openai/codex",
+    ),
+    (
+        // Docker has the image, and the host runs another engine.
+        |w| {
+            stand_in(w, "podman", "[ \"$*\" = info ]");
+            put(
+                &w.root.join("src/container-runtime.ts"),
+                "export const CONTAINER_RUNTIME_BIN = 'podman';\n",
+            );
+        },
+        "image",
+        "error",
+        ":latest is not there",
+    ),
+    (
         |w| {
             execute(
                 &w.root.join("data/v2.db"),
-                "UPDATE container_configs SET image_tag = 'own:1'; DROP TABLE IF EXISTS x",
+                "UPDATE container_configs SET image_tag = 'own:1'",
+            );
+            let docker = format!("case \"$*\" in *own:1) exit 1 ;; esac; {DOCKER}");
+            stand_in(w, "docker", &docker);
+        },
+        "image",
+        "error",
+        "own:1 is not there",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET image_tag = 'own:1'",
             );
         },
         "image",
@@ -174,6 +212,28 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "model",
         "warning",
         "left Codex on 2026-08-31",
+    ),
+    (
+        |w| stand_in(w, "codex", "echo codex-cli 0.124.0"),
+        "codex here",
+        "warning",
+        "0.124.0 here, and 0.130.0 in the image",
+    ),
+    (
+        |w| {
+            let dockerfile = w.root.join("container/Dockerfile");
+            let text = fs::read_to_string(&dockerfile).expect("a file");
+            put(&dockerfile, &text.replace("0.130.0", "0.124.0"));
+        },
+        "pin",
+        "warning",
+        "codex 0.124.0: the models of today refuse it (400)",
+    ),
+    (
+        |w| put(&w.root.join(".env"), "OPENAI_BASE_URL=http://h/\n"),
+        ".env",
+        "warning",
+        "OPENAI_BASE_URL: read in the host's environment, which .env does not reach",
     ),
     (
         |w| stand_in(w, "codex", "exit 1"),
@@ -249,7 +309,40 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         },
         "groups",
         "warning",
-        "none of 1 has codex",
+        "none of 1 has codex for its provider; claude is that of Main (ag-1)",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE sessions SET agent_provider = 'claude'",
+            );
+        },
+        "groups",
+        "error",
+        "Main (ag-1): session s-1: the host readies its container for claude, and codex runs in it",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "INSERT INTO agent_groups VALUES ('ag-2', 'Two', 'two', 'codex')",
+            );
+        },
+        "groups",
+        "error",
+        "Two (ag-2): the host readies its containers for codex, and claude runs in them",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET provider = 'gone'",
+            );
+        },
+        "groups",
+        "error",
+        "Main (ag-1) has `gone`, which no barrel registers",
     ),
     (
         |w| {
