@@ -1,5 +1,6 @@
 //! What keeps an installed skill from answering: one check a matter, from the sources to the last lines of the host's log. Changes nothing.
 
+mod document;
 mod groups;
 mod image;
 mod service;
@@ -211,6 +212,7 @@ pub fn examine(patient: &Patient<'_>, run: Run<'_>) -> Result<Vec<Check>> {
     checks.extend(image::checks(patient)?);
     checks.extend(service::checks(patient));
     checks.extend(codex::checks(patient)?);
+    checks.push(document::check(patient));
     checks.extend(groups::checks(patient));
     checks.extend(surroundings::checks(patient));
     for check in &mut checks {

@@ -24,19 +24,24 @@ impl Checkout {
         let parent = path.parent().and_then(Path::file_name);
         let parent = parent.filter(|_| stem == "index");
         let names = [Some(stem), parent].map(|name| name.map(OsStr::as_encoded_bytes));
-        let sources = self
-            .sources(folder)
-            .into_iter()
-            .filter(|source| source != path);
-        let read = sources.filter_map(|source| match self.entry(&source) {
-            Ok(Entry::File { file, .. }) => Some((source, file.bytes)),
-            _ => None,
-        });
+        let read = self.sources_below(folder).into_iter();
+        let read = read.filter(|(source, _)| source != path);
         let names_it = |bytes: &[u8]| {
             let mut names = names.iter().flatten();
             names.any(|name| memmem::find(bytes, name).is_some())
         };
         read.filter(|(_, bytes)| names_it(bytes)).collect()
+    }
+
+    /// The sources under a folder that can be read, each with its bytes: those that [`Self::importers`] looks at.
+    #[must_use]
+    pub fn sources_below(&self, folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        let sources = self.sources(folder).into_iter();
+        let read = sources.filter_map(|source| match self.entry(&source) {
+            Ok(Entry::File { file, .. }) => Some((source, file.bytes)),
+            _ => None,
+        });
+        read.collect()
     }
 
     /// The sources under a folder, by their paths relative to the root, in the order of their names.

@@ -92,21 +92,17 @@ fn judge_asked(groups: &[Group], provider: &str) -> Check {
     } else {
         format!("; {others}")
     };
-    match asks {
-        Some(asks) => {
-            let asks = asks.join(", ");
-            Check::ok(
-                NAME,
-                format!("{provider} is the provider of {asks}{others}"),
-            )
-        }
-        None => {
-            let count = groups.len();
-            let found = format!("none of {count} has {provider} for its provider{others}");
-            let mend = format!("nanoclaw provider use {provider} --group GROUP");
-            Check::warning(NAME, found, mend)
-        }
+    if let Some(asks) = asks {
+        let asks = asks.join(", ");
+        return Check::ok(
+            NAME,
+            format!("{provider} is the provider of {asks}{others}"),
+        );
     }
+    let count = groups.len();
+    let found = format!("none of {count} has {provider} for its provider{others}");
+    let mend = format!("nanoclaw provider use {provider} --group GROUP");
+    Check::warning(NAME, found, mend)
 }
 
 #[cfg(test)]

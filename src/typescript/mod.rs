@@ -37,6 +37,17 @@ pub fn named_in_calls(text: &[u8], function: &str) -> Vec<String> {
     calls::named(&Scan::of(text), function)
 }
 
+/// Says whether the text's code has a name as a word, or as the whole of a string; not whether a comment has it.
+#[must_use]
+pub fn mentions(text: &[u8], name: &str) -> bool {
+    let scan = Scan::of(text);
+    let mut code = scan.tokens().iter().filter(|token| token.is_code());
+    code.any(|token| {
+        let is_word = token.kind == Kind::Word && scan.raw(token) == name.as_bytes();
+        is_word || scan.value(token).is_some_and(|value| value == name)
+    })
+}
+
 /// A statement `import '<specifier>'`, with its attributes and semicolon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SideEffectImport {

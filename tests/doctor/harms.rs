@@ -236,6 +236,41 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "OPENAI_BASE_URL: read in the host's environment, which .env does not reach",
     ),
     (
+        |w| {
+            put(
+                &w.root.join(DOCUMENT),
+                "Set `AGENT_PROVIDER` and CODEX_MODEL, or `container_config.env`.",
+            );
+            put(
+                &w.root.join("src/config.test.ts"),
+                "process.env.AGENT_PROVIDER = 'codex';",
+            );
+            put(&w.root.join(".env"), "AGENT_PROVIDER=codex\n");
+        },
+        "document",
+        "warning",
+        "names AGENT_PROVIDER, which nothing here reads: AGENT_PROVIDER is set without an effect",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join(DOCUMENT),
+                "Set `AGENT_PROVIDER`, NANO_X and container_config.env.",
+            );
+            put(
+                &w.root.join("src/config.ts"),
+                "// AGENT_PROVIDER\nconst read = readEnvFile(['NANO_X']);\n",
+            );
+            put(
+                &w.root.join("src/container-config.ts"),
+                "interface ContainerConfig {\n  mcpServers: X;\n}\n",
+            );
+        },
+        "document",
+        "ok",
+        "names AGENT_PROVIDER, container_config.env, which nothing here reads; none is set",
+    ),
+    (
         |w| stand_in(w, "codex", "exit 1"),
         "codex here",
         "warning",
@@ -377,6 +412,9 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
     ),
 ];
 
+/// The checkout's own document.
+const DOCUMENT: &str = ".claude/skills/add-codex/SKILL.md";
+
 /// Where the host's login is, and the copy of a session.
 const HOST: &str = "home/.codex/auth.json";
 const COPY: &str = "checkout/data/v2-sessions/ag-1/s-1/codex/auth.json";
@@ -390,6 +428,16 @@ fn chatgpt(refreshed: &str) -> String {
     format!(
         r#"{{"OPENAI_API_KEY":null,"tokens":{{"refresh_token":"secret","account_id":"a"}},"last_refresh":"{refreshed}"}}"#
     )
+}
+
+#[test]
+fn each_check_has_something_that_makes_it_speak() {
+    let spoken = || HARMS.iter().filter(|(_, _, level, _)| *level != "ok");
+    // Of that one a test of its own.
+    let is_told = |name: &str| name == "folder" || spoken().any(|(_, its, ..)| *its == name);
+    for (name, ..) in checks(&doctor(&well())) {
+        assert!(is_told(&name), "nothing makes `{name}` speak");
+    }
 }
 
 #[test]

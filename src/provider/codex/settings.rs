@@ -27,19 +27,8 @@ const OF_ENVIRONMENT: [&str; 3] = ["OPENAI_API_KEY", "OPENAI_BASE_URL", CODEX_MO
 /// The variable that names the model.
 pub const CODEX_MODEL: &str = "CODEX_MODEL";
 
-/// Keys that NanoClaw's own document names, and where a checkout that knows them names them.
-const DOCUMENTED: [&str; 2] = ["AGENT_PROVIDER", "NANOCLAW_MCP_SERVERS"];
-
 /// What the check of the keys is called.
 const KEYS: &str = ".env";
-
-/// The sources that a checkout would read them in.
-const READERS: [&str; 4] = [
-    "src/config.ts",
-    "src/env.ts",
-    "src/container-runner.ts",
-    "src/container-config.ts",
-];
 
 pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     let pin = patient
@@ -71,7 +60,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
         ),
         judge_started(unread.as_deref()),
         match &patient.env {
-            Ok(env) => judge_keys(env, &|key| knows(patient, key)),
+            Ok(env) => judge_keys(env),
             Err(reason) => unread_keys(reason),
         },
         judge_base_url(patient),
@@ -198,50 +187,27 @@ fn judge_started(unread: Option<&str>) -> Check {
     Check::ok(NAME, "no model was set since the service began")
 }
 
-/// Whether the checkout's sources name a key at all.
-fn knows(patient: &Patient<'_>, key: &str) -> bool {
-    let names = |path: &&'static str| {
-        let text = patient.checkout.bytes(Path::new(path)).unwrap_or_default();
-        memchr::memmem::find(&text, key.as_bytes()).is_some()
-    };
-    READERS.iter().any(names)
-}
-
 /// What is said of a `.env` that is not read here: the host reads whatever it leads to.
 fn unread_keys(reason: &str) -> Check {
     let found = format!("not looked at: {reason}; the host reads whatever it finds there");
     Check::warning(KEYS, found, "sed -n 's/=.*//p' .env shows its keys")
 }
 
-fn judge_keys(env: &[u8], knows: &dyn Fn(&str) -> bool) -> Check {
+fn judge_keys(env: &[u8]) -> Check {
     let is_set = |key: &&str| env_file::value(env, key).is_some();
     let idle = OF_ENVIRONMENT
         .into_iter()
         .filter(is_set)
         .collect::<Vec<_>>();
-    let unknown = DOCUMENTED
-        .into_iter()
-        .filter(is_set)
-        .filter(|key| !knows(key))
-        .collect::<Vec<_>>();
-    let mut found = Vec::new();
-    if !idle.is_empty() {
-        found.push(format!(
-            "{}: read in the host's environment, which .env does not reach",
-            idle.join(", ")
-        ));
-    }
-    if !unknown.is_empty() {
-        found.push(format!(
-            "{}: nothing in this checkout reads it",
-            unknown.join(", ")
-        ));
-    }
-    if found.is_empty() {
+    if idle.is_empty() {
         return Check::ok(KEYS, "no key for codex without an effect");
     }
+    let found = format!(
+        "{}: read in the host's environment, which .env does not reach",
+        idle.join(", ")
+    );
     let mend = "take them out; a key counts by codex login --with-api-key, a model in the service's environment";
-    Check::warning(KEYS, found.join("; "), mend)
+    Check::warning(KEYS, found, mend)
 }
 
 /// Codex honours an endpoint of its configuration, of which the image's own is the one that the provider does not write over.
@@ -349,7 +315,6 @@ mod tests {
 
     #[test]
     fn keys_without_an_effect_are_warned_of() {
-        let knows = |key: &str| key == "NANOCLAW_MCP_SERVERS";
         for (env, level, words) in [
             (
                 "TZ=UTC\n# OPENAI_API_KEY=x\nCODEX_MODEL=\nNANOCLAW_MCP_SERVERS={}\n",
@@ -361,13 +326,8 @@ mod tests {
                 Level::Warning,
                 "OPENAI_API_KEY, CODEX_MODEL: read in the host's environment",
             ),
-            (
-                "AGENT_PROVIDER=codex\n",
-                Level::Warning,
-                "AGENT_PROVIDER: nothing in this checkout reads it",
-            ),
         ] {
-            let check = judge_keys(env.as_bytes(), &knows);
+            let check = judge_keys(env.as_bytes());
             is(&check, level, words);
             assert!(!check.found.contains("secret"));
         }
