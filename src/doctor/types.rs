@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::{Check, Patient};
-use crate::needs;
+use crate::needs::{self, Unmet};
 use crate::process::Ended;
 use crate::shown;
 use crate::skill::{Origin, Step, Task};
@@ -36,8 +36,14 @@ pub(super) fn check(patient: &Patient<'_>, run: Run<'_>) -> Result<Option<Check>
         let why = "the sources are not there as a whole";
         return not_looked_at(why, format!("nanoclaw skill add {called}"));
     }
-    if let Some(unmet) = needs::unmet(patient.checkout, task)?.into_iter().next() {
-        return not_looked_at(&unmet.found, unmet.mend);
+    let unmet = needs::unmet(patient.checkout, task)?;
+    if !unmet.is_empty() {
+        let all = |word: fn(&Unmet) -> &str, between| {
+            let words = unmet.iter().map(word).collect::<Vec<_>>();
+            words.join(between)
+        };
+        let mend = all(|it| &it.mend, ", then ");
+        return not_looked_at(&all(|it| &it.found, "; "), mend);
     }
     let command = task.commands.join(" && ");
     match run(step, task)? {

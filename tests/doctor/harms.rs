@@ -96,10 +96,14 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "is newer than",
     ),
     (
-        |w| fs::remove_dir(w.root.join(BUN_TYPES)).expect("a folder"),
+        |w| {
+            for types in ["node_modules", BUN_TYPES] {
+                fs::remove_dir(w.root.join(types)).expect("a folder");
+            }
+        },
         "types",
         "warning",
-        "not looked at: `container/agent-runner/node_modules/@types/bun` is not there",
+        "not looked at: `node_modules` is not there; `container/agent-runner/node_modules/@types/bun` is not there",
     ),
     (
         |w| {
