@@ -64,7 +64,7 @@ fn judge_failed(how: &str, tail: &[String], command: &str) -> Check {
         count => format!(" (and {} more)", count - 1),
     };
     let found = format!("wrong ({how}): {first}{more}");
-    Check::warning(NAME, found, format!("mend what this names: {command}"))
+    Check::warning(NAME, found, format!("what this names: {command}"))
 }
 
 #[cfg(test)]
