@@ -44,7 +44,11 @@ pub(super) fn check(patient: &Patient<'_>) -> Check {
         of_env.is_some() || patient.service.variable(name).is_some()
     };
     let set = unread.iter().filter(is_set).cloned().collect::<Vec<_>>();
-    judge(&place, &unread, &set, &patient.skill.called)
+    let unset = match patient.env {
+        Ok(_) => "none is set",
+        Err(_) => ".env is not looked at",
+    };
+    judge(&place, &unread, &set, unset, &patient.skill.called)
 }
 
 /// The settings that a document names: variables, and members of a group's configuration.
@@ -106,14 +110,15 @@ fn is_member(config: &str, member: &str) -> bool {
     })
 }
 
-fn judge(place: &str, unread: &[String], set: &[String], called: &str) -> Check {
+/// `unset` is what is said where none is known to be set.
+fn judge(place: &str, unread: &[String], set: &[String], unset: &str, called: &str) -> Check {
     let list = |names: &[String]| names.iter().map(shown::line).collect::<Vec<_>>().join(", ");
     if unread.is_empty() {
         return Check::ok(NAME, format!("{place} names nothing that is not read here"));
     }
     if set.is_empty() {
         let found = format!(
-            "{place} names {}, which nothing here reads; none is set",
+            "{place} names {}, which nothing here reads; {unset}",
             list(unread)
         );
         return Check::ok(NAME, found);

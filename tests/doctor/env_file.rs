@@ -9,14 +9,16 @@ use super::{checks, doctor, put, well};
 
 const ENV: &str = "OPENAI_API_KEY=sk-secret\nONECLI_URL=http://127.0.0.1:1\n";
 
-/// What the doctor says of a host that starts its containers with OneCLI, by the names of two checks.
-fn told(world: &World) -> [(String, String); 2] {
+/// What the doctor says of a host that starts its containers with OneCLI, by the names of some checks.
+fn told(world: &World) -> [(String, String); 3] {
     let runner = world.root.join("src/container-runner.ts");
     put(&runner, "import { OneCLI } from '@onecli-sh/sdk';\n");
+    let document = world.root.join(".claude/skills/add-codex/SKILL.md");
+    put(&document, "Set AGENT_PROVIDER.");
     let run = doctor(world);
     assert!(!String::from_utf8_lossy(&run.stdout).contains("secret"));
     let found = checks(&run);
-    [".env", "OneCLI"].map(|name| {
+    [".env", "OneCLI", "document"].map(|name| {
         let (_, level, words) = found.iter().find(|(its, ..)| its == name).expect("a check");
         (level.clone(), words.clone())
     })
@@ -27,10 +29,11 @@ fn a_symlink_to_a_file_of_the_checkout_is_followed() {
     let world = well();
     put(&world.root.join("config/env"), ENV);
     symlink("config/env", world.root.join(".env")).expect("a symlink");
-    let [keys, gateway] = told(&world);
+    let [keys, gateway, document] = told(&world);
     assert_eq!(keys.0, "warning");
     assert!(keys.1.contains("OPENAI_API_KEY: read in"), "{keys:?}");
     assert_eq!(gateway.0, "error");
+    assert!(document.1.ends_with("none is set"), "{document:?}");
 }
 
 #[test]
@@ -52,10 +55,12 @@ fn what_leads_out_of_the_checkout_or_to_nothing_is_told_and_not_read() {
     for (harm, words) in harms {
         let world = well();
         harm(&world);
-        let [keys, gateway] = told(&world);
+        let [keys, gateway, document] = told(&world);
         assert_eq!(keys.0, "warning");
         assert!(keys.1.contains(words), "{keys:?}");
         assert_eq!(gateway.0, "warning");
-        assert!(gateway.1.contains(".env is not looked at"), "{gateway:?}");
+        for (_, words) in [gateway, document] {
+            assert!(words.ends_with(".env is not looked at"), "{words}");
+        }
     }
 }

@@ -136,7 +136,7 @@ fn an_agent_of_launchds_is_looked_at() {
         let file = format!("home/Library/LaunchAgents/com.{unit}.plist");
         put(&world.base().join(file), &plist(of_plist));
         stand_in(&world, "launchctl", &agent);
-        let process = format!("echo 'Fri Jan  1 00:00:00 {began} /usr/bin/node /x'");
+        let process = format!("echo 'Ss Fri Jan  1 00:00:00 {began} /usr/bin/node /x'");
         stand_in(&world, "ps", &process);
         let found = told(&world, name);
         for word in words {

@@ -29,11 +29,13 @@ pub(super) enum Known {
 /// Looks for the process of an id.
 pub(super) fn look(id: i32) -> Result<Known> {
     let asked = id.to_string();
-    // POSIX has no way to ask for the time of the start; procps and the BSDs call it so.
-    let asked = ["-ww", "-o", "lstart=", "-o", "args=", "-p", &asked];
+    // POSIX has no name for the state and the time of the start; procps and the BSDs call them so.
+    let asked = [
+        "-ww", "-o", "stat=", "-o", "lstart=", "-o", "args=", "-p", &asked,
+    ];
     let answer = process::answer("ps", &asked, &[])?;
-    if let Some(running) = answer.as_deref().and_then(read) {
-        return Ok(Known::Runs(running));
+    if let Some(known) = answer.as_deref().and_then(read) {
+        return Ok(known);
     }
     let is_there = Pid::from_raw(id).is_some_and(|id| test_kill_process(id).is_ok());
     Ok(if is_there {
@@ -43,36 +45,44 @@ pub(super) fn look(id: i32) -> Result<Known> {
     })
 }
 
-/// Reads `Fri May  1 12:00:00 2026 node dist/index.js`.
-fn read(answer: &str) -> Option<Running> {
+/// Reads `Ss Fri May  1 12:00:00 2026 node dist/index.js`. One that has ended, and that nobody has waited for, is gone.
+fn read(answer: &str) -> Option<Known> {
     let words = answer.split_whitespace().collect::<Vec<_>>();
+    let (state, words) = words.split_first()?;
+    if state.starts_with('Z') {
+        return Some(Known::Gone);
+    }
     let (began, arguments) = words.split_at_checked(5)?;
-    Some(Running {
+    Some(Known::Runs(Running {
         since: Moment::of_ctime(&began.join(" ")),
         arguments: arguments.join(" "),
-    })
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, Running, read};
+    use super::{Known, Moment, Running, read};
 
     #[test]
     fn a_process_is_read_as_ps_shows_it() {
         let running = |since, arguments: &str| {
             let arguments = arguments.to_owned();
-            Some(Running { since, arguments })
+            Some(Known::Runs(Running { since, arguments }))
         };
         for (answer, expected) in [
             (
-                "Thu Jan  1 00:00:20 1970 /usr/bin/node /c/dist/index.js\n",
+                "Ss   Thu Jan  1 00:00:20 1970 /usr/bin/node /c/dist/index.js\n",
                 running(Some(Moment(20)), "/usr/bin/node /c/dist/index.js"),
             ),
             (
-                "  Thu Jan  1 00:00:20 1970     node x",
+                "S+  Thu Jan  1 00:00:20 1970     node x",
                 running(Some(Moment(20)), "node x"),
             ),
-            ("a b c d e f", running(None, "f")),
+            ("S a b c d e f", running(None, "f")),
+            (
+                "Z Thu Jan  1 00:00:20 1970 [node] <defunct>",
+                Some(Known::Gone),
+            ),
             ("", None),
         ] {
             assert_eq!(read(answer), expected, "{answer}");
