@@ -33,8 +33,8 @@ pub struct Service {
     pub others: Vec<Other>,
     /// Whether the host answers at its socket.
     pub answers: bool,
-    /// Why a unit may be there that was not found, a clause.
-    pub unasked: Option<&'static str>,
+    /// Why a service may be there that was not found, a clause, and what finds it.
+    pub unasked: Option<(&'static str, &'static str)>,
 }
 
 /// A host that is started otherwise than by systemd.
@@ -76,14 +76,19 @@ impl Service {
                 match unit {
                     Ok(unit) => service.units.extend(unit),
                     Err(systemd::Unanswered) if process::is_program("systemctl") => {
-                        service.unasked = Some("systemd did not answer for this user");
+                        service.unasked = Some((
+                            "systemd did not answer for this user",
+                            "run this where the host's user is signed in",
+                        ));
                     }
                     Err(systemd::Unanswered) => {}
                 }
             }
         } else {
-            service.unasked =
-                Some("src/install-slug.ts gives its name in no way that is read here");
+            service.unasked = Some((
+                "src/install-slug.ts gives its name in no way that is read here",
+                "systemctl --user list-units 'nanoclaw*'",
+            ));
         }
         if let Some(label) = &names.label {
             service.others.extend(launchd::look(label, home)?);

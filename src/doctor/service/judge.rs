@@ -125,9 +125,9 @@ fn judge_absent(service: &Service, restart: &str, set_up: &str) -> Check {
             let found = format!("not looked at: {why}, and no host answers at data/ncl.sock");
             Check::warning(NAME, found, "run this where the host runs")
         }
-        (None, None, Some(why)) => {
+        (None, None, Some((why, mend))) => {
             let found = format!("not looked at: {why}, and no host answers at data/ncl.sock");
-            Check::warning(NAME, found, "run this where the host's user is signed in")
+            Check::warning(NAME, found, mend)
         }
         (None, None, None) => Check::error(
             NAME,
