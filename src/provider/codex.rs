@@ -3,6 +3,7 @@
 
 mod chat;
 mod container;
+mod endpoint;
 mod failure;
 mod home;
 mod login;

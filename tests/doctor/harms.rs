@@ -38,6 +38,21 @@ const HARMS: &[(Harm, &str, &str, &str)] = &[
         "codex reads no OPENAI_API_KEY of the host's environment",
     ),
     (
+        |w| {
+            let config = w.base().join("home/.codex/config.toml");
+            put(&config, "openai_base_url = \"http://h/\"\n");
+        },
+        "endpoint",
+        "warning",
+        "no container gets the openai_base_url of ~/.codex/config.toml",
+    ),
+    (
+        |w| put(&w.root.join("src/install-slug.ts"), "export const x = 1;\n"),
+        "service",
+        "warning",
+        "not looked at: src/install-slug.ts gives its name in no way that is read here",
+    ),
+    (
         |w| put(&w.root.join("dist/providers/codex.js"), ""),
         "host build",
         "error",

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use regex::bytes::Regex;
 
-use super::{CODEX, model};
+use super::{CODEX, endpoint, model};
 use crate::doctor::{Check, Patient};
 use crate::env_file;
 use crate::next;
@@ -63,7 +63,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
             Ok(env) => judge_keys(env),
             Err(reason) => unread_keys(reason),
         },
-        judge_base_url(patient),
+        endpoint::check(patient),
     ])
 }
 
@@ -208,30 +208,6 @@ fn judge_keys(env: &[u8]) -> Check {
     );
     let mend = "take them out; a key counts by codex login --with-api-key, a model in the service's environment";
     Check::warning(KEYS, found, mend)
-}
-
-/// Codex honours an endpoint of its configuration, of which the image's own is the one that the provider does not write over.
-fn judge_base_url(patient: &Patient<'_>) -> Check {
-    const NAME: &str = "endpoint";
-    let file = patient.pinned.as_ref().map(|pinned| pinned.file);
-    let text = file.and_then(|file| patient.checkout.bytes(file));
-    let text = text.unwrap_or_default();
-    let names = |word: &str| memchr::memmem::find(&text, word.as_bytes()).is_some();
-    if names("/etc/codex/config.toml") && names("openai_base_url") {
-        return Check::ok(NAME, "the one of the image's /etc/codex/config.toml");
-    }
-    let ignored = ["OPENAI_BASE_URL", "OPENAI_API_KEY"];
-    let is_given = |name: &&str| patient.service.variable(name).is_some();
-    let given = ignored.into_iter().filter(is_given).collect::<Vec<_>>();
-    if !given.is_empty() {
-        let found = format!(
-            "OpenAI's own: codex reads no {} of the host's environment",
-            given.join(", ")
-        );
-        let mend = "an endpoint counts in the image's /etc/codex/config.toml, a key by nanoclaw skill configure codex --auth api-key";
-        return Check::warning(NAME, found, mend);
-    }
-    Check::ok(NAME, "OpenAI's own")
 }
 
 #[cfg(test)]
