@@ -1,0 +1,205 @@
+//! What harms the host itself: its sources, builds, image, service and surroundings.
+
+use std::fs;
+
+use super::Row;
+use crate::{BUN_TYPES, DOCKER, SYSTEMCTL, execute, later, put, stand_in};
+
+pub(super) const HARMS: &[Row] = &[
+    (
+        |w| fs::remove_file(w.root.join("src/providers/codex.ts")).expect("a file"),
+        "sources",
+        "error",
+        "6 of 7",
+    ),
+    (
+        |w| put(&w.root.join("dist/providers/codex.js"), ""),
+        "host build",
+        "error",
+        "does not register `codex`",
+    ),
+    (
+        |w| fs::remove_file(w.root.join("dist/providers/codex.js")).expect("a file"),
+        "host build",
+        "error",
+        "dist/ has nothing built of src/providers/codex.ts",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("dist/providers/index.js"),
+                "// import './codex.js';\n",
+            );
+        },
+        "host build",
+        "error",
+        "does not import `./codex.js`",
+    ),
+    (
+        |w| later(&w.root.join("src/providers/codex.ts")),
+        "host build",
+        "warning",
+        "is newer than",
+    ),
+    (
+        |w| put(&w.root.join(".git/nanoclaw/pending-codex"), "image\n"),
+        "builds",
+        "warning",
+        "pending: image",
+    ),
+    (
+        |w| {
+            for types in ["node_modules", BUN_TYPES] {
+                fs::remove_dir(w.root.join(types)).expect("a folder");
+            }
+        },
+        "types",
+        "warning",
+        "not looked at: `node_modules` is not there; `container/agent-runner/node_modules/@types/bun` is not there",
+    ),
+    (
+        |w| {
+            let error = "echo 'src/providers/codex.ts(1,1): error TS2307: no module'; exit 2";
+            stand_in(w, "pnpm", error);
+        },
+        "types",
+        "warning",
+        "wrong (exit code 2): src/providers/codex.ts(1,1): error TS2307: no module",
+    ),
+    (
+        |w| stand_in(w, "docker", "exit 1"),
+        "image",
+        "warning",
+        "`docker` does not answer",
+    ),
+    (
+        |w| stand_in(w, "docker", "[ \"$*\" = info ]"),
+        "image",
+        "error",
+        ":latest is not there",
+    ),
+    (
+        |w| stand_in(w, "docker", &DOCKER.replace("2100", "2020")),
+        "image",
+        "warning",
+        "is older than the Dockerfile",
+    ),
+    (
+        |w| stand_in(w, "docker", &DOCKER.replace("0.130.0", "0.129.0")),
+        "image",
+        "warning",
+        "holds another @openai/codex than 0.130.0, which the Dockerfile pins",
+    ),
+    (
+        |w| stand_in(w, "docker", &DOCKER.replace("@openai/codex", "x")),
+        "image",
+        "error",
+        "was made without @openai/codex",
+    ),
+    (
+        // Docker has the image, and the host runs another engine.
+        |w| {
+            stand_in(w, "podman", "[ \"$*\" = info ]");
+            put(
+                &w.root.join("src/container-runtime.ts"),
+                "export const CONTAINER_RUNTIME_BIN = 'podman';\n",
+            );
+        },
+        "image",
+        "error",
+        ":latest is not there",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET image_tag = 'own:1'",
+            );
+            let docker = format!("case \"$*\" in *own:1) exit 1 ;; esac; {DOCKER}");
+            stand_in(w, "docker", &docker);
+        },
+        "image",
+        "error",
+        "own:1 is not there",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "UPDATE container_configs SET image_tag = 'own:1'",
+            );
+        },
+        "image",
+        "ok",
+        "own:1 holds @openai/codex",
+    ),
+    (
+        |w| put(&w.root.join("src/install-slug.ts"), "export const x = 1;\n"),
+        "service",
+        "warning",
+        "not looked at: src/install-slug.ts gives its name in no way that is read here",
+    ),
+    (
+        |w| stand_in(w, "systemctl", "exit 1"),
+        "service",
+        "warning",
+        "systemd did not answer for this user",
+    ),
+    (
+        |w| stand_in(w, "systemctl", "echo LoadState=not-found"),
+        "service",
+        "error",
+        "no host answers",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("*--user*", "*show*")),
+        "service",
+        "warning",
+        "two hosts would answer",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("=active", "=failed")),
+        "service",
+        "error",
+        "is failed",
+    ),
+    (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("2100", "1970")),
+        "service",
+        "warning",
+        "before the host was built",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("src/container-runner.ts"),
+                "import { OneCLI } from '@onecli-sh/sdk';\n",
+            );
+        },
+        "OneCLI",
+        "warning",
+        "no ONECLI_URL",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join(".env"),
+                "OPENAI_API_KEY=sk-secret\nONECLI_URL=http://127.0.0.1:1\n",
+            );
+        },
+        "OneCLI",
+        "error",
+        "nothing answers at http://127.0.0.1:1",
+    ),
+    (
+        |w| {
+            put(
+                &w.root.join("logs/nanoclaw.error.log"),
+                "x\nCodex: 401 at https://me:secret@h/\n",
+            );
+        },
+        "error log",
+        "warning",
+        "Codex: 401 at https://***@h/",
+    ),
+];
