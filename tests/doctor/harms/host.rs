@@ -1,6 +1,7 @@
 //! What harms the host itself: its sources, builds, image, service and surroundings.
 
 use std::fs;
+use std::net::TcpListener;
 
 use super::Row;
 use crate::{BUN_TYPES, DOCKER, SYSTEMCTL, execute, later, put, stand_in};
@@ -179,6 +180,21 @@ pub(super) const HARMS: &[Row] = &[
         "OneCLI",
         "warning",
         "no ONECLI_URL",
+    ),
+    (
+        |w| {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let address = listener.local_addr().expect("an address");
+            put(
+                &w.root.join(".env"),
+                &format!("ONECLI_URL=http://me:secret@{address}\n"),
+            );
+            // It listens until the tests end.
+            std::mem::forget(listener);
+        },
+        "OneCLI",
+        "ok",
+        "answers at http://***@127.0.0.1:",
     ),
     (
         |w| {
