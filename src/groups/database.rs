@@ -1,6 +1,7 @@
 //! NanoClaw's central database, `data/v2.db`, of both generations: read as its host reads it, and changed in one transaction. What a version
 //! number says is not looked at: the tables are.
 
+mod fault;
 mod row;
 
 use std::io::Read;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 use rusqlite::{
-    Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params,
+    Connection, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params,
 };
 
 use crate::checkout::Checkout;
@@ -17,8 +18,10 @@ use crate::interrupt::{self, TICK};
 use crate::problem::Problem;
 use crate::shown;
 
-use row::Values;
 pub use row::{NotText, Rows};
+
+use fault::is_busy;
+use row::Values;
 
 /// Where the database is, relative to the root (NanoClaw's `src/index.ts`).
 pub const DATABASE: &str = "data/v2.db";
@@ -29,6 +32,8 @@ pub const SESSIONS: &str = "sessions";
 /// The database, open.
 pub struct Database {
     connection: Connection,
+    /// Where it is, relative to the root.
+    place: PathBuf,
 }
 
 /// What rows that belong to the CLI channel have.
@@ -139,24 +144,33 @@ impl Database {
             uri.push_str("?immutable=1");
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-        Self::open(|| Connection::open_with_flags(&uri, flags))
+        Self::open(place, || Connection::open_with_flags(&uri, flags))
     }
 
     /// Opens the database to change it.
     pub fn to_write(checkout: &Checkout) -> Result<Self> {
         let path = path(checkout)?;
-        Self::open(|| Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE))
+        Self::open(Path::new(DATABASE), || {
+            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        })
     }
 
-    fn open(open: impl FnOnce() -> rusqlite::Result<Connection>) -> Result<Self> {
+    fn open(place: &Path, open: impl FnOnce() -> rusqlite::Result<Connection>) -> Result<Self> {
         let open = || {
             let connection = open()?;
             connection.busy_timeout(TICK)?;
             connection.pragma_update(None, "foreign_keys", true)?;
             Ok(connection)
         };
-        let connection = open().map_err(|error| explained(&error))?;
-        Ok(Self { connection })
+        let place = place.to_path_buf();
+        match open() {
+            Ok(connection) => Ok(Self { connection, place }),
+            Err(error) => Err(fault::explained(&place, &error)),
+        }
+    }
+
+    fn explained(&self, error: &rusqlite::Error) -> Error {
+        fault::explained(&self.place, error)
     }
 
     /// The groups, by name.
@@ -231,15 +245,9 @@ impl Database {
         let columns = ["key", "value"];
         let select = "SELECT key, value FROM session_state WHERE key = ?1";
         let value = self.connection.query_row(select, [key], |row| {
-            let (table, columns) = ("session_state", &columns);
-            Ok(Values {
-                row,
-                table,
-                columns,
-            }
-            .text(1))
+            Ok(self.values(row, "session_state", &columns).text(1))
         });
-        let value = value.optional().map_err(|error| explained(&error))?;
+        let value = value.optional().map_err(|error| self.explained(&error))?;
         value.map_or(Ok(None), |value| {
             value.map_err(|not_text| not_text.problem().into())
         })
@@ -257,7 +265,7 @@ impl Database {
                 after,
             } = update;
             let changed = transaction.execute(column.update(), params![after, id, before]);
-            if changed.map_err(|error| explained(&error))? != 1 {
+            if changed.map_err(|error| self.explained(&error))? != 1 {
                 let name = column.name();
                 let found = format!("{name} of {} has changed meanwhile", shown::line(id));
                 return Err(Problem::refused(found)
@@ -266,7 +274,10 @@ impl Database {
                     .into());
             }
         }
-        Ok(Change { transaction })
+        Ok(Change {
+            transaction,
+            database: self,
+        })
     }
 
     fn begin(&self, timeout: Duration) -> Result<Transaction<'_>> {
@@ -274,7 +285,7 @@ impl Database {
         loop {
             match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
                 Err(error) if is_busy(&error) && since.elapsed() < timeout => interrupt::check()?,
-                begun => return begun.map_err(|error| explained(&error)),
+                begun => return begun.map_err(|error| self.explained(&error)),
             }
         }
     }
@@ -300,7 +311,21 @@ impl Database {
             let mut statement = self.connection.prepare(select)?;
             statement.query_map([table], |row| row.get(0))?.collect()
         };
-        columns().map_err(|error| explained(&error))
+        columns().map_err(|error| self.explained(&error))
+    }
+
+    fn values<'a>(
+        &'a self,
+        row: &'a Row<'a>,
+        table: &'static str,
+        columns: &'a [&'static str],
+    ) -> Values<'a> {
+        Values {
+            place: &self.place,
+            row,
+            table,
+            columns,
+        }
     }
 
     /// Reads a table that has these columns, of which the first has the rows' ids; `rest` is what the query has behind the table's name. A row of which a value is no text is passed over, and told.
@@ -321,30 +346,28 @@ impl Database {
                 not_text: Vec::new(),
             };
             while let Some(row) = rows.next()? {
-                match read(&Values {
-                    row,
-                    table,
-                    columns,
-                }) {
+                match read(&self.values(row, table, columns)) {
                     Ok(row) => found.read.push(row),
                     Err(not_text) => found.not_text.push(not_text),
                 }
             }
             Ok(found)
         };
-        rows().map_err(|error| explained(&error))
+        rows().map_err(|error| self.explained(&error))
     }
 }
 
 /// Changes that are made and not committed. Dropped, they are taken back.
 pub struct Change<'a> {
     transaction: Transaction<'a>,
+    database: &'a Database,
 }
 
 impl Change<'_> {
     /// Makes them last.
     pub fn commit(self) -> Result<()> {
-        self.transaction.commit().map_err(|error| explained(&error))
+        let committed = self.transaction.commit();
+        committed.map_err(|error| self.database.explained(&error))
     }
 }
 
@@ -386,37 +409,4 @@ fn escaped(path: &Path) -> Result<String> {
     let escapes = [('%', "%25"), ('?', "%3f"), ('#', "%23")];
     let escape = |text: String, (sign, escape): (char, &str)| text.replace(sign, escape);
     Ok(escapes.into_iter().fold(text.to_owned(), escape))
-}
-
-fn is_busy(error: &rusqlite::Error) -> bool {
-    let busy = [ErrorCode::DatabaseBusy, ErrorCode::DatabaseLocked];
-    error
-        .sqlite_error_code()
-        .is_some_and(|code| busy.contains(&code))
-}
-
-/// What SQLite says, with what it means here.
-fn explained(error: &rusqlite::Error) -> Error {
-    let (found, hint) = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-            "another program is writing to it",
-            "run the command again; --lock-timeout SECONDS waits longer",
-        ),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
-            "it is no whole SQLite database",
-            "stop the host, keep a copy, and look at it: sqlite3 data/v2.db 'PRAGMA integrity_check'",
-        ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => (
-            "it cannot be opened, or not be written",
-            "look at who owns it and its folder: ls -la data",
-        ),
-        Some(ErrorCode::DiskFull) => ("the disk is full", "make room, and run the command again"),
-        _ => ("SQLite refuses", "look at it: sqlite3 data/v2.db .schema"),
-    };
-    let error = shown::line(error.to_string());
-    Problem::could_not_run(format!(
-        "`{DATABASE}`: {found} ({error}); nothing was changed"
-    ))
-    .hint(hint)
-    .into()
 }

@@ -57,6 +57,6 @@ pub fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     }
     let mut checks = settings::checks(patient)?;
     checks.extend(login::checks(patient));
-    checks.push(threads::check(patient, CODEX));
+    checks.extend(threads::checks(patient, CODEX));
     Ok(checks)
 }

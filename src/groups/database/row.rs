@@ -1,15 +1,19 @@
 //! A row of a table, whose values should all be text or nothing: what of it is neither. Decides nothing of what a value means.
 
+use std::path::{Path, PathBuf};
+
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use super::DATABASE;
+use crate::next::quoted;
 use crate::problem::Problem;
 use crate::shown;
 
 /// A value of the database that should be text, and is none: the row that holds it is passed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotText {
+    /// The database, relative to the root.
+    place: PathBuf,
     /// The table.
     pub table: &'static str,
     /// The row's id, where that is text, and not the value itself.
@@ -32,12 +36,13 @@ impl NotText {
             kind,
             ..
         } = self;
+        let place = shown::line(&self.place);
         let row = match &self.id {
             Some(id) => format!("the row `{}`", shown::line(id)),
             None => "a row".to_owned(),
         };
         format!(
-            "`{DATABASE}`: `{column}` of {row} in `{table}` is {kind}, and should be text in UTF-8"
+            "`{place}`: `{column}` of {row} in `{table}` is {kind}, and should be text in UTF-8"
         )
     }
 
@@ -56,8 +61,8 @@ impl NotText {
             .as_ref()
             .filter(|id| id.chars().all(plain))
             .map(|id| format!(" WHERE {id_column} = '{id}'"));
-        let which = id.unwrap_or_default();
-        format!("sqlite3 {DATABASE} \"SELECT typeof({column}), hex({column}) FROM {table}{which}\"")
+        let (place, which) = (quoted(&self.place), id.unwrap_or_default());
+        format!("sqlite3 {place} \"SELECT typeof({column}), hex({column}) FROM {table}{which}\"")
     }
 
     /// The error where just that row is asked for.
@@ -80,6 +85,8 @@ pub struct Rows<T> {
 
 /// The values of a row.
 pub(super) struct Values<'a> {
+    /// The database, relative to the root.
+    pub(super) place: &'a Path,
     pub(super) row: &'a Row<'a>,
     pub(super) table: &'static str,
     /// The columns in the order of the row; the first one has the row's id.
@@ -115,6 +122,7 @@ impl Values<'_> {
         let name = |at: usize| self.columns.get(at).copied().unwrap_or_default();
         let id = (at > 0).then(|| self.text(0).ok().flatten()).flatten();
         NotText {
+            place: self.place.to_path_buf(),
             table: self.table,
             id,
             id_column: name(0),

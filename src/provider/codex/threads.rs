@@ -5,8 +5,10 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::checkout::Checkout;
 use crate::doctor::{Check, Patient};
 use crate::groups::{self, Database, Group};
+use crate::problem::Problem;
 use crate::shown;
 
 const NAME: &str = "threads";
@@ -14,42 +16,78 @@ const NAME: &str = "threads";
 /// How deep codex keeps its threads: `sessions/<year>/<month>/<day>/rollout-<time>-<thread>.jsonl`.
 const DEPTH: usize = 4;
 
-pub(super) fn check(patient: &Patient<'_>, provider: &str) -> Check {
-    match look(patient, provider) {
-        Ok((count, stale)) => judge(count, &stale),
-        Err(error) => Check::warning(
+pub(super) fn checks(patient: &Patient<'_>, provider: &str) -> Vec<Check> {
+    let not_looked_at = |error: &anyhow::Error| {
+        let problem = error.downcast_ref::<Problem>();
+        let mend = problem.and_then(|problem| problem.hint.clone());
+        Check::warning(
             NAME,
             format!("not looked at: {error:#}"),
-            "nanoclaw provider list",
-        ),
+            mend.unwrap_or_else(|| "nanoclaw provider list".to_owned()),
+        )
+    };
+    match look(patient, provider) {
+        Err(error) => vec![not_looked_at(&error)],
+        Ok(threads) => {
+            let unread = threads.unread.iter().map(not_looked_at);
+            let whole = judge(threads.count, &threads.stale);
+            std::iter::once(whole).chain(unread).collect()
+        }
     }
 }
 
-/// How many sessions go on with a thread, and those whose thread is gone.
-fn look(patient: &Patient<'_>, provider: &str) -> Result<(usize, Vec<String>)> {
+/// The threads of sessions.
+#[derive(Default)]
+struct Threads {
+    /// How many sessions go on with one.
+    count: usize,
+    /// The sessions whose thread is gone.
+    stale: Vec<String>,
+    /// Why others could not be looked at.
+    unread: Vec<anyhow::Error>,
+}
+
+fn look(patient: &Patient<'_>, provider: &str) -> Result<Threads> {
     let checkout = patient.checkout;
     let groups = groups::read(checkout, &Database::to_read(checkout)?)?.read;
     let sessions = |group: &Group| {
         let ids = group.sessions.iter().map(|session| session.id.clone());
         ids.map(|id| (group.id.clone(), id)).collect::<Vec<_>>()
     };
-    let mut count = 0;
-    let mut stale = Vec::new();
+    let mut threads = Threads::default();
     for (group, session) in groups.iter().flat_map(sessions) {
-        let Some(database) = Database::of_session(checkout, &group, &session)? else {
-            continue;
-        };
-        let Some(thread) = database.continuation(provider)? else {
-            continue;
-        };
-        count += 1;
-        let kept = Path::new("data/v2-sessions").join(&group).join(&session);
-        let kept = checkout.standing(&kept.join("codex/sessions"))?;
-        if !kept.is_some_and(|(folder, _)| has(&folder, &thread, DEPTH)) {
-            stale.push(session);
+        match is_kept(checkout, &group, &session, provider) {
+            Ok(None) => continue,
+            Ok(Some(true)) => {}
+            Ok(Some(false)) => threads.stale.push(session),
+            Err(error) => {
+                threads.unread.push(error);
+                continue;
+            }
         }
+        threads.count += 1;
     }
-    Ok((count, stale))
+    Ok(threads)
+}
+
+/// Whether codex still has the thread that a session goes on with; `None` where it goes on with none.
+fn is_kept(
+    checkout: &Checkout,
+    group: &str,
+    session: &str,
+    provider: &str,
+) -> Result<Option<bool>> {
+    let Some(database) = Database::of_session(checkout, group, session)? else {
+        return Ok(None);
+    };
+    let Some(thread) = database.continuation(provider)? else {
+        return Ok(None);
+    };
+    let kept = Path::new("data/v2-sessions").join(group).join(session);
+    let kept = checkout.standing(&kept.join("codex/sessions"))?;
+    Ok(Some(
+        kept.is_some_and(|(folder, _)| has(&folder, &thread, DEPTH)),
+    ))
 }
 
 /// Whether a file below a folder is named for a thread.

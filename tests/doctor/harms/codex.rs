@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::Row;
 use crate::support::World;
-use crate::{SYSTEMCTL, execute, host_unit, put, stand_in};
+use crate::{SESSION, SYSTEMCTL, execute, host_unit, put, stand_in};
 
 pub(super) const HARMS: &[Row] = &[
     (
@@ -128,6 +128,37 @@ pub(super) const HARMS: &[Row] = &[
         "auth.json",
         "warning",
         "(0644)",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "INSERT INTO sessions VALUES ('s-2', 'ag-1', NULL, 'active')",
+            );
+            let folder = w.root.join("data/v2-sessions/ag-1");
+            execute(&folder.join("s-2/outbound.db"), SESSION);
+            execute(
+                &folder.join("s-1/outbound.db"),
+                "UPDATE session_state SET value = x'01'",
+            );
+        },
+        "threads",
+        "warning",
+        "`data/v2-sessions/ag-1/s-1/outbound.db`: `value` of the row `continuation:codex` in `session_state` is a blob of 1 bytes",
+    ),
+    (
+        |w| {
+            execute(
+                &w.root.join("data/v2.db"),
+                "INSERT INTO sessions VALUES ('s-2', 'ag-1', NULL, 'active')",
+            );
+            let folder = w.root.join("data/v2-sessions/ag-1");
+            execute(&folder.join("s-2/outbound.db"), SESSION);
+            put(&folder.join("s-1/outbound.db"), "no database");
+        },
+        "threads",
+        "warning",
+        "the thread of s-2 is gone",
     ),
     (
         |w| {
