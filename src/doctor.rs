@@ -22,6 +22,7 @@ pub use types::Run;
 use crate::checkout::{Checkout, Entry};
 use crate::pinned::Pinned;
 use crate::plan::{Pins, Plan, plan};
+use crate::problem::Problem;
 use crate::provider::codex;
 use crate::shown;
 use crate::skill::{Fact, Skill};
@@ -83,6 +84,15 @@ impl Check {
             found: found.into(),
             mend: Some(mend.into()),
         }
+    }
+
+    /// It could not be looked at; `mend` is the command where the error names none.
+    #[must_use]
+    pub fn not_looked_at(name: &'static str, error: &anyhow::Error, mend: &str) -> Self {
+        let problem = error.downcast_ref::<Problem>();
+        let hint = problem.and_then(|problem| problem.hint.clone());
+        let mend = hint.unwrap_or_else(|| mend.to_owned());
+        Self::warning(name, format!("not looked at: {error:#}"), mend)
     }
 
     /// It keeps every answer away.

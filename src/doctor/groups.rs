@@ -21,11 +21,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
             checks.extend(not_text.map(|it| Check::warning(NAME, it.found(), it.look())));
             checks
         }
-        Err(error) => vec![Check::warning(
-            NAME,
-            format!("not looked at: {error:#}"),
-            "nanoclaw provider list",
-        )],
+        Err(error) => vec![Check::not_looked_at(NAME, &error, "nanoclaw provider list")],
     }
 }
 

@@ -129,7 +129,7 @@ fn builds(patient: &Patient<'_>) -> Check {
     const NAME: &str = "builds";
     let pending = Pending::of(patient.checkout, &patient.skill.records());
     match pending.map_or(Ok(None), |pending| pending.read()) {
-        Err(error) => Check::warning(NAME, format!("not looked at: {error:#}"), patient.build()),
+        Err(error) => Check::not_looked_at(NAME, &error, &patient.build()),
         Ok(None) => Check::ok(NAME, "none recorded here"),
         Ok(Some(pending)) if pending.is_empty() => Check::ok(NAME, "none pending"),
         Ok(Some(pending)) => Check::warning(

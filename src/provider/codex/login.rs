@@ -26,8 +26,11 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let file = match patient.in_home(FILE) {
         Ok(file) => file,
         Err(error) => {
-            let found = format!("not looked at: {error:#}");
-            return vec![Check::warning(NAME, found, "ls -l ~/.codex/auth.json")];
+            return vec![Check::not_looked_at(
+                NAME,
+                &error,
+                "ls -l ~/.codex/auth.json",
+            )];
         }
     };
     let mut checks = vec![judge(file.as_deref(), patient.now)];

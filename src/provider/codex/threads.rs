@@ -8,7 +8,6 @@ use anyhow::Result;
 use crate::checkout::Checkout;
 use crate::doctor::{Check, Patient};
 use crate::groups::{self, Database, Group};
-use crate::problem::Problem;
 use crate::shown;
 
 const NAME: &str = "threads";
@@ -17,15 +16,8 @@ const NAME: &str = "threads";
 const DEPTH: usize = 4;
 
 pub(super) fn checks(patient: &Patient<'_>, provider: &str) -> Vec<Check> {
-    let not_looked_at = |error: &anyhow::Error| {
-        let problem = error.downcast_ref::<Problem>();
-        let mend = problem.and_then(|problem| problem.hint.clone());
-        Check::warning(
-            NAME,
-            format!("not looked at: {error:#}"),
-            mend.unwrap_or_else(|| "nanoclaw provider list".to_owned()),
-        )
-    };
+    let not_looked_at =
+        |error: &anyhow::Error| Check::not_looked_at(NAME, error, "nanoclaw provider list");
     match look(patient, provider) {
         Err(error) => vec![not_looked_at(&error)],
         Ok(threads) => {

@@ -9,6 +9,12 @@ use crate::{SESSION, SYSTEMCTL, execute, host_unit, put, stand_in};
 
 pub(super) const HARMS: &[Row] = &[
     (
+        |w| fs::remove_file(w.root.join("data/v2.db")).expect("a file"),
+        "groups",
+        "warning",
+        "its host has not run yet, so there are no groups",
+    ),
+    (
         |w| stand_in(w, "codex", "echo codex-cli 0.124.0"),
         "codex here",
         "warning",
