@@ -170,6 +170,16 @@ fn checks(run: &Run) -> Vec<(String, String, String)> {
     checks.collect()
 }
 
+/// The level and the words of a check, with the command that mends it.
+fn told(world: &World, name: &str) -> String {
+    let whole = serde_json::from_slice::<Value>(&doctor(world).stdout).expect("JSON");
+    let all = whole["checks"].as_array().expect("checks");
+    let check = all.iter().find(|check| check["name"] == name);
+    let check = check.expect("a check");
+    let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
+    format!("{}: {} [{}]", text("level"), text("found"), text("mend"))
+}
+
 #[test]
 fn a_host_where_all_is_well_has_no_warning() {
     let world = well();

@@ -1,6 +1,8 @@
 //! What the doctor says of groups, by databases of both generations.
 
-use super::{checks, doctor, execute, put, well};
+use std::fs;
+
+use super::{checks, doctor, execute, put, told, well};
 
 #[test]
 fn the_image_of_a_group_is_the_databases_where_that_has_configurations() {
@@ -29,5 +31,18 @@ fn the_image_of_a_group_is_the_databases_where_that_has_configurations() {
         let images = images.collect::<Vec<_>>().join("; ");
         assert!(images.contains(looked), "{sql}: {images}");
         assert!(!images.contains(passed_over), "{sql}: {images}");
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_names_what_mends_that() {
+    let world = well();
+    fs::remove_file(world.root.join("data/v2.db")).expect("a file");
+    for name in ["groups", "threads"] {
+        let found = told(&world, name);
+        assert!(
+            found.ends_with("[bash nanoclaw.sh sets NanoClaw up]"),
+            "{found}"
+        );
     }
 }

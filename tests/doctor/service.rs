@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, SystemTime};
 
 use super::support::World;
-use super::{checks, doctor, host_unit, later, put, stand_in, well};
+use super::{host_unit, later, put, stand_in, told, well};
 
 /// A host where all is well, but that systemd has no unit for it; and what its unit would be called.
 fn without_unit() -> (World, String) {
@@ -14,18 +14,6 @@ fn without_unit() -> (World, String) {
     let unit = host_unit(&world);
     stand_in(&world, "systemctl", "echo LoadState=not-found");
     (world, unit)
-}
-
-/// The level and the words of a check, with the command that mends it.
-fn told(world: &World, name: &str) -> String {
-    let run = doctor(world);
-    let whole = serde_json::from_slice::<serde_json::Value>(&run.stdout).expect("JSON");
-    let all = whole["checks"].as_array().expect("checks");
-    let check = all.iter().find(|check| check["name"] == name);
-    let check = check.expect("a check");
-    let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
-    assert!(checks(&run).iter().any(|(its, ..)| its == name));
-    format!("{}: {} [{}]", text("level"), text("found"), text("mend"))
 }
 
 /// The property list of an agent that gives the host a model.
