@@ -37,9 +37,23 @@ pub struct Service {
     pub unasked: Option<(&'static str, &'static str)>,
 }
 
+/// Variables of an environment, by their names.
+pub type Variables = Vec<(String, String)>;
+
+/// What starts a host but systemd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// An agent of launchd's.
+    Agent,
+    /// NanoClaw's own script.
+    Script,
+}
+
 /// A host that is started otherwise than by systemd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Other {
+    /// By what.
+    pub kind: Kind,
     /// The label of launchd's, or the script.
     pub name: String,
     /// Whether it runs.
@@ -47,9 +61,9 @@ pub struct Other {
     /// When it began, where it runs.
     pub since: Option<Moment>,
     /// The variables of its environment, by their names; `None` where they are not known.
-    pub environment: Option<Vec<(String, String)>>,
+    pub environment: Option<Variables>,
     /// The property list of launchd's with the variables that it gives, where it is there.
-    pub plist: Option<(PathBuf, Vec<(String, String)>)>,
+    pub plist: Option<(PathBuf, Variables)>,
     /// The command that starts it anew.
     pub start: String,
 }
@@ -103,35 +117,47 @@ impl Service {
     /// The value that a variable has in the host's environment.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
-        let words = self
-            .units
-            .iter()
-            .flat_map(|unit| unit.environment.split_whitespace());
-        let mut values = words.filter_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-        let of_units = values.next_back().map(str::to_owned);
-        let others = || {
-            let mut known = self.others.iter().filter_map(|it| it.environment.as_ref());
-            known.find_map(|all| value(all, name)).map(str::to_owned)
-        };
-        of_units.or_else(others)
+        let (_, variables) = self.environment()?;
+        value(&variables, name).map(str::to_owned)
     }
 
-    /// What is called by whose environment it is, where that is known: the unit, the agent or the script.
+    /// What the host's environment is that of, where it is known: the unit, the agent or the script.
     #[must_use]
     pub fn named(&self) -> Option<&str> {
-        let unit = self.units.first().map(|unit| unit.name.as_str());
-        let mut others = self.others.iter().filter(|it| it.environment.is_some());
-        unit.or_else(|| others.next().map(|it| it.name.as_str()))
+        self.environment().map(|(name, _)| name)
     }
 
-    /// The command that gives a variable to a host which systemd does not start: by the property list of launchd's, else by the environment of the
+    /// The environment of what runs, else that of what would: with its name, where it is known.
+    fn environment(&self) -> Option<(&str, Variables)> {
+        let is_active = self.units.iter().any(|unit| unit.state == "active");
+        let runs = self.others.iter().find(|it| it.state == State::Runs);
+        let would = runs.or_else(|| self.others.first());
+        match (self.units.first(), runs) {
+            (Some(unit), None) => Some((&unit.name, self.of_units())),
+            (Some(unit), _) if is_active => Some((&unit.name, self.of_units())),
+            _ => would.and_then(|it| Some((it.name.as_str(), it.environment.clone()?))),
+        }
+    }
+
+    fn of_units(&self) -> Variables {
+        let words = |unit: &Unit| unit.environment.clone();
+        let words = self.units.iter().map(words).collect::<Vec<_>>().join(" ");
+        let pairs = words.split_whitespace().filter_map(|it| it.split_once('='));
+        let pairs = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        pairs.collect()
+    }
+
+    /// The command that gives a variable to a host which systemd does not start: by the property list of launchd's, or by the environment of the
     /// script.
     #[must_use]
     pub fn give(&self, name: &str, value: &str) -> Option<String> {
-        let other = self.others.first()?;
-        let Some((file, _)) = &other.plist else {
-            return Some(format!("{name}={value} {}", other.start));
-        };
+        let Other {
+            kind, plist, start, ..
+        } = self.others.first()?;
+        if *kind == Kind::Script {
+            return Some(format!("{name}={value} {start}"));
+        }
+        let (file, _) = plist.as_ref()?;
         let file = quoted(file);
         Some(format!(
             "plutil -replace EnvironmentVariables.{name} -string {value} {file} && launchctl unload {file} && launchctl load {file}"
@@ -160,7 +186,7 @@ fn value<'a>(all: &'a [(String, String)], name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, Other, Service, State, Unit};
+    use super::{Kind, Moment, Other, Service, State, Unit};
 
     fn unit(state: &str) -> Unit {
         Unit {
@@ -175,6 +201,7 @@ mod tests {
     fn other(state: State) -> Other {
         let variable = |value: &str| ("CODEX_MODEL".to_owned(), value.to_owned());
         Other {
+            kind: Kind::Agent,
             name: "com.claw".to_owned(),
             state,
             since: Some(Moment(20)),
@@ -186,17 +213,57 @@ mod tests {
 
     #[test]
     fn a_variable_is_that_of_what_runs_the_host() {
-        let mut service = Service {
+        let ended = || State::Ended("is not loaded".to_owned());
+        let of_script = || Other {
+            environment: None,
+            kind: Kind::Script,
+            ..other(State::Runs)
+        };
+        for (units, others, expected) in [
+            (vec![], vec![], None),
+            (vec![unit("active")], vec![], Some("m1")),
+            (vec![unit("active")], vec![other(State::Runs)], Some("m1")),
+            (vec![unit("failed")], vec![other(State::Runs)], Some("m2")),
+            (vec![unit("failed")], vec![other(ended())], Some("m1")),
+            (vec![], vec![other(State::Runs)], Some("m2")),
+            (vec![], vec![other(ended())], Some("m2")),
+            // Of what runs it is not known.
+            (vec![], vec![other(ended()), of_script()], None),
+        ] {
+            let service = Service {
+                units,
+                others,
+                ..Service::default()
+            };
+            let found = service.variable("CODEX_MODEL");
+            assert_eq!(found.as_deref(), expected, "{service:?}");
+            assert_eq!(service.named().is_some(), expected.is_some());
+            assert_eq!(service.variable("CODEX"), None);
+        }
+    }
+
+    #[test]
+    fn a_property_list_that_was_changed_is_loaded_anew() {
+        let service = Service {
             others: vec![other(State::Runs)],
             ..Service::default()
         };
-        assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m2"));
-        let reload = service.reload("CODEX_MODEL");
-        let expected = "launchctl unload '/h/a b.plist' && launchctl load '/h/a b.plist'";
-        assert_eq!(reload.as_deref(), Some(expected));
+        let load = "launchctl unload '/h/a b.plist' && launchctl load '/h/a b.plist'";
+        assert_eq!(service.reload("CODEX_MODEL").as_deref(), Some(load));
         assert_eq!(service.reload("HOME"), None);
-        service.units = vec![unit("active")];
-        assert_eq!(service.variable("CODEX_MODEL").as_deref(), Some("m1"));
-        assert_eq!(service.variable("CODEX"), None);
+        let given = service.give("CODEX_MODEL", "m").unwrap_or_default();
+        assert!(
+            given.starts_with("plutil -replace ") && given.ends_with(load),
+            "{given}"
+        );
+        let script = Service {
+            others: vec![Other {
+                kind: Kind::Script,
+                ..other(State::Runs)
+            }],
+            ..Service::default()
+        };
+        let given = script.give("CODEX_MODEL", "m");
+        assert_eq!(given.as_deref(), Some("CODEX_MODEL=m start"));
     }
 }

@@ -140,6 +140,7 @@ fn judge_absent(service: &Service, restart: &str, set_up: &str) -> Check {
 #[cfg(test)]
 mod tests {
     use super::{Check, Moment, Service, State, Unit, judge};
+    use crate::doctor::service::Kind;
     use crate::doctor::{Level, Other};
 
     fn unit(state: &str) -> Unit {
@@ -155,6 +156,7 @@ mod tests {
     fn other_of(state: State) -> Other {
         let variable = |value: &str| ("CODEX_MODEL".to_owned(), value.to_owned());
         Other {
+            kind: Kind::Agent,
             name: "com.claw".to_owned(),
             state,
             since: Some(Moment(20)),

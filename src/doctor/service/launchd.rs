@@ -8,7 +8,7 @@ use regex::Regex;
 use rustix::process::getuid;
 
 use super::running::{self, Known};
-use super::{Other, State};
+use super::{Kind, Other, State, Variables};
 use crate::next::quoted;
 use crate::process;
 
@@ -17,8 +17,6 @@ const LONGEST: u64 = 1024 * 1024;
 
 /// The domains of a user, with a desktop and without one (launchctl(1)).
 const DOMAINS: [&str; 2] = ["gui", "user"];
-
-type Variables = Vec<(String, String)>;
 
 /// The agent of a label; `None` where there is neither a property list nor an agent that is loaded.
 pub(super) fn look(label: &str, home: &Path) -> Result<Option<Other>> {
@@ -42,6 +40,7 @@ pub(super) fn look(label: &str, home: &Path) -> Result<Option<Other>> {
     }
     let load = format!("launchctl load {}", quoted(&file));
     let mut other = Other {
+        kind: Kind::Agent,
         name: label.to_owned(),
         state: State::Ended("is not loaded".to_owned()),
         since: None,

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::running::{self, Known};
-use super::{MAIN, Other, State};
+use super::{Kind, MAIN, Other, State, Variables};
 use crate::checkout::Checkout;
 
 /// The script, relative to the root.
@@ -21,6 +21,7 @@ pub(super) fn look(checkout: &Checkout) -> Result<Option<Other>> {
         return Ok(None);
     }
     let mut other = Other {
+        kind: Kind::Script,
         name: SCRIPT.to_owned(),
         state: State::Ended(String::new()),
         since: None,
@@ -64,7 +65,7 @@ fn is_host(arguments: &str, main: &str) -> bool {
 }
 
 /// The variables of a process of this user's, where the system tells them (proc(5)).
-fn environment(id: i32) -> Option<Vec<(String, String)>> {
+fn environment(id: i32) -> Option<Variables> {
     let bytes = std::fs::read(format!("/proc/{id}/environ")).ok()?;
     let text = String::from_utf8_lossy(&bytes);
     let pairs = text.split('\0').filter_map(|it| it.split_once('='));
