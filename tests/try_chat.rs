@@ -189,7 +189,7 @@ fn a_channel_that_leads_to_no_group_or_to_another_provider_gets_no_message() {
     let words = ["no group is wired to the host's CLI channel", "hint: "];
     ends(&world.nanoclaw(CHAT), 3, &words);
     execute(&world, "DROP TABLE messaging_group_agents");
-    let words = ["`data/v2.db` has no `messaging_group_id` in a table `messaging_group_agents`"];
+    let words = ["`data/v2.db` has no `agent_group_id` in a table `messaging_group_agents`"];
     ends(&world.nanoclaw(CHAT), 2, &words);
     let words = [
         "--model is for the other levels",
