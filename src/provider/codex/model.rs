@@ -47,9 +47,9 @@ pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
     let Some(unit) = units.iter().find(|unit| unit.is_of_user) else {
         let found = "the model is read in the host's environment, and no systemd unit of this user's runs the host";
         let hint = match units.first() {
-            None => format!(
+            None => patient.service.give(CODEX_MODEL, model).unwrap_or_else(|| format!(
                 "start the host with {CODEX_MODEL}={model}: before `bash start-nanoclaw.sh`, or under EnvironmentVariables in its launchd plist"
-            ),
+            )),
             Some(unit) => format!(
                 "sudo systemctl edit {}, with the lines [Service] and Environment={CODEX_MODEL}={model}",
                 shown::line(&unit.name)
