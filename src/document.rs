@@ -19,11 +19,14 @@ use crate::skill::{Copied, Effect, Fact, Guard, Need, Origin, Skill, Step, Task,
 /// The grammar is NanoClaw's own of July 2026: prose, and fenced blocks whose info string begins with `nc:`.
 /// The first thing that is wrong is the error, with its line.
 pub fn parse(name: &str, text: &str) -> Result<Skill, Error> {
-    parse_at(text).map_err(|(line, message)| Error {
-        file: name.to_owned(),
-        line,
-        message,
-    })
+    let skill = parse_own(name, text)?;
+    question::rules(&skill.steps).map_err(|found| Error::at(name, found))?;
+    Ok(skill)
+}
+
+/// As [`parse()`], of a document that is built into the program. Whether its regular expressions are some is known from the tests.
+pub fn parse_own(name: &str, text: &str) -> Result<Skill, Error> {
+    parse_at(text).map_err(|found| Error::at(name, found))
 }
 
 /// What is wrong with a document, and where.
@@ -35,6 +38,16 @@ pub struct Error {
     pub line: usize,
     /// What was found and what was expected, a clause without a full stop.
     pub message: String,
+}
+
+impl Error {
+    fn at(name: &str, (line, message): (usize, String)) -> Self {
+        Self {
+            file: name.to_owned(),
+            line,
+            message,
+        }
+    }
 }
 
 impl fmt::Display for Error {

@@ -34,7 +34,12 @@ pub const DOCUMENTS: &[Document] = &[Document {
 pub fn all() -> Result<Vec<(Skill, Document)>> {
     DOCUMENTS
         .iter()
-        .map(|document| Ok((document::parse(document.path, document.text)?, *document)))
+        .map(|document| {
+            Ok((
+                document::parse_own(document.path, document.text)?,
+                *document,
+            ))
+        })
         .collect()
 }
 

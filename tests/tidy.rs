@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nanoclaw::{demo, skills};
+use nanoclaw::{demo, document, skills};
 use regex::Regex;
 use support::{Node, PROJECT, Tree, fixtures};
 
@@ -267,6 +267,8 @@ fn every_document_is_built_in_as_it_stands() {
         .collect();
     assert_eq!(there, built);
     for document in skills::DOCUMENTS {
+        // Also what a start of the program does not look at.
+        document::parse(document.path, document.text).expect("a valid document");
         let text = fs::read_to_string(Path::new(PROJECT).join(document.path)).expect("a document");
         assert_eq!(text, document.text, "{}", document.path);
     }

@@ -80,6 +80,17 @@ fn words(body: &str) -> Result<String, String> {
         .join("\n"))
 }
 
+/// Every rule for an answer is a regular expression.
+pub(super) fn rules(steps: &[Step]) -> Located<()> {
+    for step in steps {
+        if let What::Question(Question::Prompt(prompt)) = &step.what {
+            let checked = prompt.rule.as_ref().map_or(Ok(()), Rule::check);
+            checked.map_err(|found| (step.line, found))?;
+        }
+    }
+    Ok(())
+}
+
 /// Every variable that a step names is asked for above it, and no two are called alike in the environment.
 pub(super) fn bound(steps: &[Step]) -> Located<()> {
     let mut asked = BTreeMap::new();

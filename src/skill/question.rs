@@ -1,5 +1,7 @@
 //! What a document asks a person, and tells one. Holds values only.
 
+use std::sync::OnceLock;
+
 use regex::bytes::{Regex, RegexBuilder};
 
 /// A question of a document, or words to a person.
@@ -50,7 +52,7 @@ impl Prompt {
             return Err(format!("expected {} for `{name}`", self.expected()));
         }
         match &self.rule {
-            Some(rule) if !rule.0.is_match(text.as_bytes()) => {
+            Some(rule) if !rule.fits(text) => {
                 Err(format!("expected {} for `{name}`", self.expected()))
             }
             _ => Ok(text.to_owned()),
@@ -62,7 +64,7 @@ impl Prompt {
     pub fn expected(&self) -> String {
         match &self.rule {
             _ if !self.choices.is_empty() => self.choices.join(" or "),
-            Some(rule) => format!("what matches {}", rule.0.as_str()),
+            Some(rule) => format!("what matches {}", rule.pattern),
             None => "an answer".to_owned(),
         }
     }
@@ -80,32 +82,63 @@ pub fn input(variable: &str) -> String {
     format!("NC_INPUT_{}", variable.to_ascii_uppercase())
 }
 
-/// A regular expression that an answer must match somewhere. It sees bytes, and letters and digits are ASCII's in it.
+/// A regular expression that an answer must match somewhere. It sees bytes, and letters and digits are ASCII's in it. It is compiled when the first
+/// answer is looked at: that takes longer than all the rest of a document.
 #[derive(Debug, Clone)]
-pub struct Rule(Regex);
+pub struct Rule {
+    pattern: String,
+    flags: String,
+    compiled: OnceLock<Option<Regex>>,
+}
 
 impl Rule {
-    /// Reads an expression, with flags as JavaScript has them; the error is a clause.
+    /// Takes an expression, with flags as JavaScript has them; the error is a clause. [`Rule::check`] says whether it is one.
     pub fn new(pattern: &str, flags: &str) -> Result<Self, String> {
         if let Some(flag) = flags.chars().find(|flag| !"imsu".contains(*flag)) {
             return Err(format!("the flag `{flag}` is none of i, m, s and u"));
         }
-        let mut builder = RegexBuilder::new(pattern);
-        builder
-            .unicode(false)
-            .case_insensitive(flags.contains('i'))
-            .multi_line(flags.contains('m'))
-            .dot_matches_new_line(flags.contains('s'));
-        let regex = builder.build();
-        regex
-            .map(Self)
-            .map_err(|_| format!("`{pattern}` is no regular expression that can be used here"))
+        Ok(Self {
+            pattern: pattern.to_owned(),
+            flags: flags.to_owned(),
+            compiled: OnceLock::new(),
+        })
+    }
+
+    /// Whether it is an expression that can be used; the error is a clause.
+    pub fn check(&self) -> Result<(), String> {
+        match self.compiled() {
+            Some(_) => Ok(()),
+            None => Err(format!(
+                "`{}` is no regular expression that can be used here",
+                self.pattern
+            )),
+        }
+    }
+
+    /// Whether an answer matches. None does where it is no expression.
+    fn fits(&self, answer: &str) -> bool {
+        let compiled = self.compiled();
+        compiled.is_some_and(|regex| regex.is_match(answer.as_bytes()))
+    }
+
+    fn compiled(&self) -> Option<&Regex> {
+        let compile = || {
+            let has = |flag: char| self.flags.contains(flag);
+            let mut builder = RegexBuilder::new(&self.pattern);
+            builder
+                .unicode(false)
+                .case_insensitive(has('i'))
+                .multi_line(has('m'))
+                .dot_matches_new_line(has('s'));
+            builder.build().ok()
+        };
+        self.compiled.get_or_init(compile).as_ref()
     }
 }
 
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        (&self.pattern, &self.flags) == (&other.pattern, &other.flags)
     }
 }
 
@@ -191,13 +224,10 @@ mod tests {
 
     #[test]
     fn an_expression_that_cannot_be_used_is_an_error() {
-        assert!(
-            Rule::new("(", "")
-                .unwrap_err()
-                .contains("no regular expression")
-        );
-        assert!(Rule::new("(?=a)", "").is_err());
+        let checked = |pattern| Rule::new(pattern, "").unwrap().check();
+        assert!(checked("(").unwrap_err().contains("no regular expression"));
+        assert!(checked("(?=a)").is_err());
         assert!(Rule::new("a", "g").unwrap_err().contains("the flag `g`"));
-        assert!(Rule::new(r"^\+\d{8,15}$", "u").is_ok());
+        assert!(checked(r"^\+\d{8,15}$").is_ok());
     }
 }
