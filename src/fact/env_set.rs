@@ -57,6 +57,8 @@ pub fn outcome(before: Option<&[u8]>, key: &str, value: &str) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::outcome;
     use crate::env_file::value;
     use crate::skill::Outcome;
@@ -81,6 +83,35 @@ mod tests {
                     assert_eq!(value(&made, "K").as_deref(), Some(given));
                 }
                 found => panic!("{before:?}: {found:?}"),
+            }
+        }
+    }
+
+    proptest! {
+        /// Every byte stays where it is, every other key keeps its value, and what is written is read.
+        #[test]
+        fn a_line_is_all_that_comes(
+            before in "([AKk= \"'#\r\t]|\n){0,40}",
+            value in "[a-z =\"'#]{1,8}",
+        ) {
+            match outcome(Some(before.as_bytes()), "K", &value) {
+                Outcome::Edit { after, .. } => {
+                    prop_assert!(after.starts_with(before.as_bytes()));
+                    prop_assert_eq!(super::env_file::value(&after, "K"), Some(value));
+                    for other in ["A", "k", ""] {
+                        let of = |text: &[u8]| super::env_file::value(text, other);
+                        prop_assert_eq!(of(&after), of(before.as_bytes()));
+                    }
+                    let new = after.get(before.len()..).unwrap_or_default();
+                    prop_assert!(memchr::memchr_iter(b'\n', new).count() <= 2);
+                }
+                Outcome::Holds { .. } => {
+                    prop_assert!(super::env_file::value(before.as_bytes(), "K").is_some());
+                }
+                Outcome::Blocked { .. } => {
+                    prop_assert!(super::env_file::line("K", &value).is_none());
+                }
+                found @ Outcome::Missing(_) => prop_assert!(false, "{found:?}"),
             }
         }
     }

@@ -16,7 +16,7 @@ use lines::{Ends, Line, added};
 use nanoclaw::dockerfile::{Dockerfile, Instruction};
 use nanoclaw::fact::dockerfile::Wanted;
 use nanoclaw::fact::{append, dockerfile as layer_fact};
-use nanoclaw::skill::{Fact, Fault, Layer, Outcome, What};
+use nanoclaw::skill::{Fact, Fault, Layer, Outcome, Setting, What};
 use nanoclaw::typescript::{Scan, Token};
 use nanoclaw::{document as reader, skills};
 
@@ -47,6 +47,12 @@ pub fn dockerfile(bytes: &[u8]) {
         let lost = format!("FROM node\n{}\n", layer.run);
         let (set, head) = (None, Some(bytes));
         add_layer(lost.as_bytes(), layer, &Wanted { set, head });
+        // A setting goes below an install, and most texts have the layer's anchor.
+        for after in [&layer.package, &layer.after] {
+            SETTINGS
+                .iter()
+                .for_each(|setting| add_setting(bytes, setting, after));
+        }
     }
 }
 
@@ -89,6 +95,20 @@ pub fn repeated(bytes: &[u8], length: usize) {
     dockerfile(&text);
     document(&text);
 }
+
+/// The settings that the built-in documents state.
+static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+    let all = skills::all().expect("the built-in documents are valid");
+    let steps = all.into_iter().flat_map(|(skill, _)| skill.steps);
+    let settings: Vec<Setting> = steps
+        .filter_map(|step| match step.what {
+            What::Fact(Fact::Setting { setting, .. }) => Some(setting),
+            _ => None,
+        })
+        .collect();
+    assert!(!settings.is_empty(), "no document states a setting");
+    settings
+});
 
 /// The layers that the built-in documents state.
 static LAYERS: LazyLock<Vec<Layer>> = LazyLock::new(|| {
@@ -300,6 +320,41 @@ fn add_layer(before: &[u8], layer: &Layer, wanted: &Wanted) {
         "{found:?}"
     );
     assert!(args + runs > 0 || old.pins == new.pins);
+}
+
+/// A setting below the install of a package: the text has it with its value afterwards, and what was there but for that value.
+fn add_setting(before: &[u8], setting: &Setting, after: &str) {
+    let value = "http://h:1/v1";
+    let setting = Setting {
+        after: after.to_owned(),
+        value: value.to_owned(),
+        ..setting.clone()
+    };
+    let look = |bytes: &[u8]| layer_fact::setting::outcome(bytes, &setting);
+    let Some(after) = edited(before, Ends::OfDockerfile, look) else {
+        return;
+    };
+    assert_eq!(
+        layer_fact::setting::value(&after, &setting).as_deref(),
+        Some(value)
+    );
+    let layer = Layer {
+        after: setting.after.clone(),
+        package: String::new(),
+        arg: setting.arg.clone(),
+        version: value.to_owned(),
+        run: setting.run.clone(),
+    };
+    let (old, new) = (Unpinned::of(before, &layer), Unpinned::of(&after, &layer));
+    let arg = format!("ARG {}=", setting.arg);
+    let run = new.text(&setting.run);
+    for said in added(&old.instructions, &new.instructions) {
+        let said = said.replace("\r\n", "\n");
+        assert!(
+            said == arg || said == run,
+            "an instruction of its own: {said:?}"
+        );
+    }
 }
 
 /// A Dockerfile without the values of a layer's ARG, which an edit may change.
