@@ -248,6 +248,11 @@ fn a_command_that_fails_says_what_was_not_done() {
         2,
         "owner: exit code 7; what comes after it was not done",
     );
+    ends(
+        &run,
+        2,
+        "  in place: the files are written\n  go on: mend the cause, then nanoclaw skill configure ",
+    );
     assert_eq!(called(&world), "");
 }
 

@@ -19,30 +19,57 @@ use crate::ui::Tint;
 impl Job<'_> {
     pub(super) fn act(&self, todo: &Todo<'_>) -> Result<Exit> {
         let wrote = self.write(todo)?;
-        for (step, task) in &todo.commands {
-            if codex::is_login(self.patient, task) {
-                self.sign_in(task)?;
-            } else {
-                self.command(step, task)?;
+        let done = || -> Result<()> {
+            for (step, task) in &todo.commands {
+                if codex::is_login(self.patient, task) {
+                    self.sign_in(task)?;
+                } else {
+                    self.command(step, task)?;
+                }
             }
+            self.set_model(todo)
+        };
+        if let Err(error) = done() {
+            if wrote {
+                self.say_in_place(todo);
+            }
+            return Err(error);
         }
-        self.set_model(todo)?;
         let checkout = self.patient.checkout;
         let name = self.skill().records();
         let pending = Pending::of(checkout, &name);
         todo.builds.pass_over(pending.as_ref(), self.ui)?;
         let broken = builds::run(checkout, &name, &todo.builds.run, pending.as_ref(), self.ui)?;
         if let Some(broken) = broken {
-            let called = &self.skill().called;
-            self.ui
-                .say("  in place: all but the build, which stays pending");
-            self.ui
-                .say(&format!("  go on: nanoclaw skill build {called}"));
-            self.ui.say("  go back: nanoclaw skill undo");
+            if wrote {
+                self.say_in_place(todo);
+            }
             return Ok(broken.exit);
         }
         self.say_next(todo, wrote);
         Ok(Exit::Done)
+    }
+
+    /// Says what a failure leaves that comes after the files were written.
+    fn say_in_place(&self, todo: &Todo<'_>) {
+        let builds = todo.builds.pending();
+        let pending = if builds.is_empty() {
+            String::new()
+        } else {
+            format!("; pending: {}", builds.join(", "))
+        };
+        let ui = self.ui;
+        ui.say(&format!("  in place: the files are written{pending}"));
+        let called = &self.skill().called;
+        let build = if builds.is_empty() {
+            String::new()
+        } else {
+            format!(" and nanoclaw skill build {called}")
+        };
+        ui.say(&format!(
+            "  go on: mend the cause, then nanoclaw skill configure {called} with the same answers{build}"
+        ));
+        ui.say("  go back: nanoclaw skill undo");
     }
 
     /// Writes the files, with the record of the builds that they call for: whether there were any.
