@@ -19,12 +19,25 @@ struct Answer {
 impl Answers {
     /// Binds the variable of a question to the answer that a text is. What is none is the error, a clause that does not name the text.
     pub fn bind(&mut self, prompt: &Prompt, text: &str) -> Result<(), String> {
-        let answer = Answer {
-            text: prompt.answer(text)?,
-            is_secret: prompt.is_secret,
-        };
+        self.bind_as(prompt, text, prompt.is_secret)
+    }
+
+    /// As [`Answers::bind`], of a text that is not to be shown, whatever the question says of it.
+    pub fn bind_unseen(&mut self, prompt: &Prompt, text: &str) -> Result<(), String> {
+        self.bind_as(prompt, text, true)
+    }
+
+    fn bind_as(&mut self, prompt: &Prompt, text: &str, is_secret: bool) -> Result<(), String> {
+        let text = prompt.answer(text)?;
+        let answer = Answer { text, is_secret };
         self.0.insert(prompt.variable.clone(), answer);
         Ok(())
+    }
+
+    /// The answers that can be shown, with their variables.
+    pub fn seen(&self) -> impl Iterator<Item = (&str, &str)> {
+        let seen = self.0.iter().filter(|(_, answer)| !answer.is_secret);
+        seen.map(|(variable, answer)| (variable.as_str(), answer.text.as_str()))
     }
 
     /// The value of a variable.
@@ -57,11 +70,14 @@ impl Answers {
     /// A text without the secrets that it holds.
     #[must_use]
     pub fn without_secrets(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for answer in self.0.values().filter(|answer| answer.is_secret) {
-            text = text.replace(&answer.text, "***");
-        }
-        text
+        let secrets = self.0.values().filter(|answer| answer.is_secret);
+        // A line's end may have lost its white space.
+        let forms = secrets.flat_map(|answer| [answer.text.as_str(), answer.text.trim()]);
+        let mut forms = forms.filter(|form| !form.is_empty()).collect::<Vec<_>>();
+        // One may be the beginning of another.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let hide = |text: String, form: &&str| text.replace(*form, "***");
+        forms.iter().fold(text.to_owned(), hide)
     }
 
     /// The variables of the environment that give the answers to the commands of a task.
@@ -81,6 +97,7 @@ impl Answers {
             ..skill.clone()
         };
         for step in skill.steps.iter().filter(|it| self.hold(it.when.as_ref())) {
+            self.are_enough(step)?;
             let of_layout = |guard: &&Guard| guard.variable == "layout";
             answered.steps.push(Step {
                 when: step.when.as_ref().filter(of_layout).cloned(),
@@ -89,6 +106,20 @@ impl Answers {
             });
         }
         Ok(answered)
+    }
+
+    /// Refuses a step that takes an answer which was not asked for: the guard of its question does not hold, and the step's own does.
+    fn are_enough(&self, step: &Step) -> Result<(), Problem> {
+        let texts = step.what.texts();
+        let mut names = texts.iter().flat_map(|text| variables::names(text));
+        let Some(name) = names.find(|name| self.get(name).is_none()) else {
+            return Ok(());
+        };
+        let found = format!(
+            "{}: `{name}` is not asked for with these answers, and the step in line {} of the document takes it",
+            step.label, step.line
+        );
+        Err(Problem::refused(found).and_nothing_written())
     }
 
     fn filled(&self, what: &What) -> Result<What, Problem> {
@@ -142,7 +173,7 @@ impl Answers {
 mod tests {
     use super::Answers;
     use crate::document::parse;
-    use crate::skill::{Fact, Layout, Question, Skill, What};
+    use crate::skill::{Fact, Layout, Prompt, Question, Skill, What};
 
     const TEXT: &str = "---\nname: add-x\ndescription: x\nlayouts: dockerfile\n---\n\n# X\n
 ```nc:append to:src/a.ts\nimport './x.js';\n```
@@ -194,6 +225,21 @@ mod tests {
             [("NC_INPUT_TOKEN".to_owned(), "sec".to_owned())]
         );
         assert_eq!(answers.without_secrets("a sec b"), "a *** b");
+        let mut more = Answers::default();
+        for (variable, text) in [("a", "abc"), ("b", "abcdef"), ("c", "x y  ")] {
+            let prompt = Prompt {
+                variable: variable.to_owned(),
+                is_secret: false,
+                question: "?".to_owned(),
+                choices: Vec::new(),
+                rule: None,
+                normalize: None,
+                reuse: None,
+            };
+            more.bind_unseen(&prompt, text).unwrap();
+        }
+        assert_eq!(more.without_secrets("abcdef abc x y"), "*** *** ***");
+        assert_eq!(more.seen().count(), 0);
         assert_eq!(answers.shown("{{token}} {{mode}}"), "*** a");
         let other = answered(&skill, &[("mode", "b"), ("url", "u")]).given_to(&skill);
         let other = other.unwrap();
@@ -203,6 +249,18 @@ mod tests {
             _ => None,
         });
         assert_eq!(said, Some("Mode b it is."));
+    }
+
+    #[test]
+    fn a_step_whose_answer_was_not_asked_for_is_refused() {
+        let text = TEXT.replace("nc:env-set when:mode=a", "nc:env-set");
+        let skill = parse("x.md", &text).unwrap();
+        let made = answered(&skill, &[("mode", "b"), ("url", "u")]).given_to(&skill);
+        let error = made.unwrap_err().to_string();
+        assert!(
+            error.contains("`token` is not asked for with these answers"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -217,7 +275,7 @@ mod tests {
         let made = answered(&skill, &[("mode", "b"), ("url", "sec")]).given_to(&skill);
         let error = made.unwrap_err().to_string();
         assert!(
-            error.contains("a secret") && !error.contains("sec`"),
+            error.contains("a secret") && !error.contains("`sec`"),
             "{error}"
         );
     }

@@ -160,6 +160,7 @@ pub fn run<'a>(
             &task.commands,
             &environment,
             log.as_deref(),
+            &str::to_owned,
             &mut show,
         );
         // Files are written by now: what stands in the way of a build is told as the failure of it that it is.

@@ -13,10 +13,10 @@ pub fn given(text: &[u8], key: &str) -> Option<(usize, String)> {
     let text = String::from_utf8_lossy(text);
     let lines = text.split('\n').enumerate();
     let given = lines.filter_map(|(index, line)| {
-        let line = line.trim();
+        let line = trimmed(line);
         let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
-        let value = unquoted(value.trim());
-        (name.trim() == key && !value.is_empty()).then(|| (index + 1, value.to_owned()))
+        let value = unquoted(trimmed(value));
+        (trimmed(name) == key && !value.is_empty()).then(|| (index + 1, value.to_owned()))
     });
     given.last()
 }
@@ -30,6 +30,11 @@ pub fn line(key: &str, value: &str) -> Option<String> {
             && self::value(line.as_bytes(), key).as_deref() == Some(value)
     };
     forms.into_iter().find(is_read)
+}
+
+/// A text without white space around it, as JavaScript sees it (ECMA-262, "WhiteSpace"): a byte-order mark is some, a next-line sign is none.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c == '\u{feff}' || c.is_whitespace() && c != '\u{85}')
 }
 
 fn unquoted(value: &str) -> &str {
@@ -55,6 +60,9 @@ mod tests {
             ("A=\"\"", None),
             ("A=1 # no comment", Some("1 # no comment")),
             ("A=b=c", Some("b=c")),
+            ("\u{feff}A=1", Some("1")),
+            ("A=1\u{feff}\u{a0}\u{3000}\n", Some("1")),
+            ("A=1\u{85}\n", Some("1\u{85}")),
             ("# A=1\n#A=2", None),
             ("export A=1", None),
             ("AB=1\nB=2", None),

@@ -8,6 +8,7 @@ use crate::checkout::Checkout;
 use crate::host::{self, Service};
 use crate::needs;
 use crate::skill::{Effect, Layout, Skill, Step, Task};
+use crate::variables;
 
 /// Something left to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +45,16 @@ pub fn steps(
         host::containers(checkout),
     ));
     steps.extend(configure(skill));
-    let by_hand = skill
-        .tasks(layout)
-        .filter(|(_, task)| task.effect == Effect::Wire);
-    for (step, task) in by_hand {
-        steps.push(by_person(checkout, skill, step, task)?);
+    // What takes an answer is named when there is one.
+    let needs_answer = |task: &Task| {
+        task.commands
+            .iter()
+            .any(|it| variables::names(it).next().is_some())
+    };
+    for (step, task) in by_hand(skill, layout) {
+        if task.effect == Effect::Wire && !needs_answer(task) {
+            steps.push(by_person(checkout, skill, step, task)?);
+        }
     }
     Ok(steps)
 }
@@ -84,8 +90,14 @@ fn commit(checkout: &Checkout, skill: &Skill, written: &[PathBuf]) -> Left {
     Left::new(what, format!("{adds}git commit -m 'Add {}'", skill.name))
 }
 
+/// The tasks that are left to the person.
+pub fn by_hand(skill: &Skill, layout: Layout) -> impl Iterator<Item = (&Step, &Task)> {
+    let tasks = skill.tasks(layout);
+    tasks.filter(|(_, task)| matches!(task.effect, Effect::Wire | Effect::Step))
+}
+
 /// A task for the person, by its commands where the checkout has what they need; else by the document, which says what they do.
-fn by_person(checkout: &Checkout, skill: &Skill, step: &Step, task: &Task) -> Result<Left> {
+pub fn by_person(checkout: &Checkout, skill: &Skill, step: &Step, task: &Task) -> Result<Left> {
     let unmet = needs::unmet(checkout, task)?;
     Ok(match unmet.first() {
         None => Left::new(&step.label, task.commands.join(" && ")),

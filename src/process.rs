@@ -271,12 +271,13 @@ const TAIL: usize = 15;
 
 /// Runs commands one after the other, each by `sh -c` in `root` and in a process group of its own, until one fails. `said` sees each line of
 /// their output as it comes, and `None` now and then while none does; the whole output goes to `log`, a file only the user can read.
-/// Credentials in URLs are masked in both.
+/// Credentials in URLs are masked in both, and before that `hide` takes out what else is not to be seen.
 pub fn run(
     root: &Path,
     commands: &[String],
     environment: &[(String, String)],
     log: Option<&Path>,
+    hide: &dyn Fn(&str) -> String,
     said: &mut dyn FnMut(Option<&str>),
 ) -> Result<Ended> {
     let shell = shell(root)?;
@@ -298,7 +299,7 @@ pub fn run(
                 }
             };
             let heard = String::from_utf8_lossy(bytes);
-            let text = mask(&heard);
+            let text = mask(&hide(&heard));
             if let Some(file) = &mut log {
                 let logged = if text == heard {
                     bytes

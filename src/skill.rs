@@ -6,7 +6,7 @@ mod question;
 use std::path::{Path, PathBuf};
 
 pub use outcome::{ByHand, Fault, Outcome};
-pub use question::{Normalize, Prompt, Question, Rule, input};
+pub use question::{INPUT, Normalize, Prompt, Question, Rule, input};
 
 use crate::digest::sha1;
 use crate::variables;
@@ -163,6 +163,22 @@ pub enum What {
     Task(Task),
 }
 
+impl What {
+    /// The texts in which `{{variable}}` stands for an answer.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Fact(Fact::EnvSet { lines }) => {
+                lines.iter().map(|(_, value)| value.as_str()).collect()
+            }
+            Self::Fact(Fact::Setting { setting, .. }) => vec![&setting.value],
+            Self::Question(Question::Operator(text)) => vec![text],
+            Self::Task(task) => task.commands.iter().map(String::as_str).collect(),
+            Self::Fact(_) | Self::Question(Question::Prompt(_)) => Vec::new(),
+        }
+    }
+}
+
 /// A statement about the checkout that `add` makes true and `verify` looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
@@ -305,7 +321,7 @@ pub enum Effect {
     External,
     /// Done by hand: it connects what is installed to a group or channel. `add` and `configure` name it at their end.
     Wire,
-    /// NanoClaw's `fetch`, `restart`, `step` and `refresh`, which are left to its own tools.
+    /// NanoClaw's `fetch`, `restart`, `step` and `refresh`, which are left to its own tools: `configure` names it at its end.
     Step,
 }
 

@@ -284,9 +284,14 @@ fn ask<T: Send + 'static>(
     }
 }
 
-/// What comes on standard input, as text: as much as any secret is long.
+/// What comes on standard input, as text: as much as any secret is long. A terminal is none: it would show what is typed.
 pub fn read_secret() -> Result<String> {
     const LONGEST: u64 = 64 * 1024;
+    if io::stdin().is_terminal() {
+        let found = "standard input is a terminal, which would show what is typed";
+        let problem = Problem::could_not_run(found).and_nothing_written();
+        return Err(problem.hint("--auth api-key asks for it unseen").into());
+    }
     io::read_to_string(io::stdin().take(LONGEST)).context("failed to read standard input")
 }
 

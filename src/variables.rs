@@ -54,14 +54,14 @@ pub fn fill<'v>(text: &str, value: &dyn Fn(&str) -> Option<&'v str>) -> String {
 }
 
 /// A command for `sh -c` that takes each variable from the environment, where it is called as [`input`] says. Its value is one word or a part of
-/// one, whatever it holds. The error says, a clause, what in a command keeps that from being sure.
+/// one, whatever it holds; what the program that gets it takes it for is the document's matter. The error says, a clause, what in a command keeps that from being sure.
 pub fn for_shell(command: &str) -> Result<String, String> {
     let references = references(command);
     if references.is_empty() {
         return Ok(command.to_owned());
     }
-    // In these the quotes begin anew, or end in ways of their own.
-    if let Some(found) = ["$(", "`", "<<", "$'"]
+    // In these the quotes begin anew, or end in ways of their own, or what is data to the shell becomes a text for it.
+    if let Some(found) = ["$(", "`", "<<", "$'", "[[", "((", "eval "]
         .into_iter()
         .find(|it| command.contains(it))
     {
@@ -91,6 +91,14 @@ pub fn for_shell(command: &str) -> Result<String, String> {
     }
     made.push_str(command.get(from..).unwrap_or_default());
     Ok(made)
+}
+
+/// Whether what comes behind a piece of a command stands in no quotes of a shell.
+#[must_use]
+pub fn is_outside_quotes(before: &str) -> bool {
+    let mut quotes = Quotes::default();
+    before.chars().for_each(|c| quotes.pass(c));
+    quotes.open.is_none() && !quotes.is_escaped
 }
 
 /// The quotes of a POSIX shell, as far as a command was read (Shell Command Language, 2.2).
@@ -220,6 +228,8 @@ mod tests {
             "x `echo {{v}}`",
             "cat <<E {{v}}",
             "x $'{{v}}'",
+            "[[ {{v}} -eq 0 ]]",
+            "eval {{v}}",
             "x \\{{v}}",
         ] {
             assert!(for_shell(command).is_err(), "{command}");

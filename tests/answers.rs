@@ -10,7 +10,7 @@ mod support;
 #[path = "interrupt/terminal.rs"]
 mod terminal;
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -132,7 +132,7 @@ fn answers_come_from_the_command_line_and_the_environment() {
     ends(
         &configure(&world, &["--input", "mode=socket", "-n"]),
         0,
-        "run      owner: printf '%s|%s\\n' '<***>' \"socket\"",
+        "run      owner: printf '%s|%s\\n' '<{{token}}>' \"{{mode}}\" >> \"$HOME/called\"; printf 'token {{token}}\\n'\n         {{mode}} is socket\n",
     );
     ends(
         &configure(&world, &["--input", "mode=socket"]),
@@ -157,7 +157,7 @@ fn answers_come_from_the_command_line_and_the_environment() {
         &world,
         &["--input", "mode=webhook", "--input", "port=80", "-y"],
     );
-    ends(&run, 0, "token: its value is in .env:1");
+    ends(&run, 0, "token: by CHAT_TOKEN in .env:1");
     ends(&run, 0, "`CHAT_MODE` has another value here, which stays");
     ends(&run, 0, "Open the port 80.");
     assert!(
@@ -228,6 +228,99 @@ fn an_answer_that_is_none_ends_it_before_anything_is_written() {
         (env(&world), called(&world)),
         (String::new(), String::new())
     );
+}
+
+/// What a document's own guards leave open, the environment of whoever runs it, and `.env`, are no answers.
+#[test]
+fn only_an_answer_reaches_a_command() {
+    let mut world = world();
+    world
+        .environment
+        .push(("NC_INPUT_TOKEN", "tok-secret".to_owned()));
+    world
+        .environment
+        .push(("NC_INPUT_PORT", "not-asked-for".to_owned()));
+    let command = "printf 'env %s|%s\\n' \"$NC_INPUT_TOKEN\" \"$NC_INPUT_PORT\"";
+    let text = DOCUMENT.replace("printf '%s|%s", &format!("{command}; printf '%s|%s"));
+    fs::write(document(&world), &text).expect("a document");
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(&run, 0, "  env ***|\n");
+    // A step that takes what was not asked for.
+    fs::write(
+        document(&world),
+        text.replace("Make a bot", "Make a bot of {{port}}"),
+    )
+    .expect("a document");
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(
+        &run,
+        2,
+        "the variable `port` is asked for by no `nc:prompt` above",
+    );
+    let open = text
+        .replace("Open the port", "Open")
+        .replace("nc:operator when:mode=webhook", "nc:operator");
+    fs::write(document(&world), open).expect("a document");
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(&run, 3, "`port` is not asked for with these answers");
+    // What `.env` holds is not shown, whatever the question says of it.
+    let shown = DOCUMENT.replace("token secret", "token");
+    let shown = shown.replace(
+        "## owner\n",
+        "## owner\n\n```nc:operator\nIt is {{token}}.\n```\n",
+    );
+    fs::write(document(&world), shown).expect("a document");
+    world.environment.clear();
+    let run = configure(&world, &["--input", "mode=socket", "-y"]);
+    ends(&run, 0, "token: by CHAT_TOKEN in .env:1");
+    ends(&run, 0, "It is ***.");
+}
+
+#[test]
+fn answers_that_contradict_each_other_are_none() {
+    let world = world();
+    let run = configure(
+        &world,
+        &["--input", "mode=socket", "--input", "mode=webhook"],
+    );
+    ends(&run, 2, "--input: `mode` is given twice, and not alike");
+}
+
+/// The builds that a setting calls for are commands of the document, too.
+#[test]
+fn a_document_by_path_builds_nothing_without_a_yes() {
+    let mut world = world();
+    let bin = world.base().join("bin");
+    fs::create_dir_all(&bin).expect("a folder");
+    let docker = bin.join("docker");
+    fs::write(&docker, "#!/bin/sh\nexit 0\n").expect("a stand-in");
+    fs::set_permissions(&docker, Permissions::from_mode(0o755)).expect("a mode");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", bin.display());
+    world.environment.push(("PATH", path));
+    let text = DOCUMENT.split("## credentials").next().expect("a head");
+    let text = format!(
+        "{text}## site\n\n```nc:prompt url\nURL?\n```\n\n```nc:dockerfile in:container/Dockerfile after:@anthropic-ai/claude-code\nARG SITE={{{{url}}}}\nRUN echo \"${{SITE}}\" > /site\n```\n\n## image\n\n```nc:run effect:build needs:engine\necho built >> \"$HOME/called\"\n```\n"
+    );
+    fs::write(document(&world), text).expect("a document");
+    let before = Tree::read(&world.root);
+    let run = configure(&world, &["--input", "url=u"]);
+    ends(&run, 3, "then     image: echo built");
+    ends(&run, 3, "nobody has agreed to them");
+    assert_eq!(called(&world), "");
+    assert_eq!(before.differences(&Tree::read(&world.root)), [""; 0]);
+    ends(
+        &configure(&world, &["--input", "url=u", "-y"]),
+        0,
+        "built    image",
+    );
+    assert_eq!(called(&world), "built\n");
+    // Left for later, it is named when nothing else is to do.
+    let run = configure(&world, &["--input", "url=v", "--no-image"]);
+    ends(&run, 0, "image, which is pending");
+    let run = configure(&world, &["--input", "url=v"]);
+    ends(&run, 0, "nothing is to do");
+    ends(&run, 0, "image, which is pending");
 }
 
 #[test]

@@ -17,7 +17,8 @@ use std::process::Stdio;
 use support::{PROJECT, Run, Tree, World};
 
 /// Logs in as codex does: a key comes on standard input; `status` says whether there is a login.
-const CODEX: &str = "A=\"$HOME/.codex/auth.json\"; mkdir -p \"$HOME/.codex\"
+const CODEX: &str = "A=\"$HOME/.codex/auth.json\"; C=\"${CODEX_HOME:-$HOME/.codex}\"
+[ -d \"$C\" ] || { echo \"CODEX_HOME points to $C, but that path does not exist\" >&2; exit 1; }
 case \"$*\" in
 'login --with-api-key') read -r key; printf '{\"OPENAI_API_KEY\":\"%s\"}' \"$key\" > \"$A\"; echo 'Successfully logged in' >&2 ;;
 login) echo 'open https://auth.example/?id_token_x=true&state=s1'; printf '{\"tokens\":{\"refresh_token\":\"r2\"}}' > \"$A\" ;;
@@ -297,6 +298,15 @@ fn a_model_is_given_to_the_hosts_service() {
         "`MemoryMax=2G`, which is none of ours",
     );
     assert_eq!(read(&drop_in), "[Service]\nMemoryMax=2G\n");
+    let two = "[Service]\nEnvironment=CODEX_MODEL=a OTHER=keep\n";
+    fs::write(&drop_in, two).expect("a file");
+    ends(
+        &configure(&world, &["--model", "gpt-8"]),
+        3,
+        "OTHER=keep`, which is none of ours",
+    );
+    assert_eq!(read(&drop_in), two);
+    fs::write(&drop_in, "[Service]\nMemoryMax=2G\n").expect("a file");
     // Nothing else is done where the model cannot be set.
     ends(
         &with_key(&world, "sk-secret\n", &["--model", "gpt-8"]),
@@ -364,6 +374,43 @@ fn a_login_that_somebody_refreshed_meanwhile_is_not_put_back() {
         read(&world.base().join("home/.codex/auth.json.nanoclaw-1")),
         CHATGPT
     );
+}
+
+/// What codex says is not enough: the host copies `auth.json`.
+#[test]
+fn a_login_that_is_not_in_its_file_is_none() {
+    for (codex, before, words) in [
+        ("exit 0", None, "does not hold that login"),
+        (
+            "exit 0",
+            Some("{\"OPENAI_API_KEY\":\"sk-old\"}"),
+            "does not hold that login",
+        ),
+        (
+            "echo garbage > \"$HOME/.codex/auth.json\"",
+            Some(CHATGPT),
+            "does not hold that login",
+        ),
+        (
+            "echo garbage > \"$HOME/.codex/auth.json\"; exit 1",
+            None,
+            "the login is as it was before",
+        ),
+    ] {
+        let world = world();
+        stand_in(&world, "codex", codex);
+        if let Some(before) = before {
+            sign_in_before(&world, before);
+        }
+        let run = with_key(&world, "sk-secret\n", &["--replace-login"]);
+        ends(&run, 2, words);
+        match before {
+            Some(before) => assert_eq!(read(&login(&world)), before),
+            None => assert!(!world.base().join("home/.codex").exists()),
+        }
+        let kept = world.base().join("home/.codex/auth.json.nanoclaw-1");
+        assert!(!kept.exists(), "{codex}");
+    }
 }
 
 /// What names the image, as NanoClaw's own source does.

@@ -19,6 +19,7 @@ mod real_codex {
 }
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -86,6 +87,36 @@ fn without_a_sign_in_codex_is_told_to_sign_in() {
         Site::at(codex, endpoint.port, &SignIn::None).trial(&[], 1, &words);
         assert_eq!(endpoint.asked().len(), 1);
     });
+}
+
+/// On a home that codex has never seen: it refuses to make its folder itself where that is named to it.
+#[test]
+fn a_key_is_signed_in_where_codex_has_no_folder_yet() {
+    in_namespace(
+        "a_key_is_signed_in_where_codex_has_no_folder_yet",
+        |codex| {
+            let mut site = Site::new(codex);
+            let shell = tools::program("sh").unwrap();
+            symlink(shell, site.world.base().join("bin/sh")).unwrap();
+            let add = ["skill", "add", "codex", "--no-build", "-y"];
+            assert_eq!(site.world.nanoclaw(&add).code, 0);
+            let key = "sk-test-of-nobody-0123456789";
+            site.world
+                .environment
+                .push(("NC_INPUT_API_KEY", key.to_owned()));
+            let configure = ["skill", "configure", "codex", "--auth", "api-key"];
+            for again in [false, true] {
+                let run = site.world.nanoclaw(&configure);
+                assert_eq!(run.code, 0, "{run:?}");
+                assert!(run.stderr.contains("signed in"), "{run:?}");
+                assert_eq!(run.stderr.contains("the old login is"), again, "{run:?}");
+                assert!(!run.stderr.contains(key), "{run:?}");
+                let login = site.world.base().join("home/.codex/auth.json");
+                let login = fs::read_to_string(login).unwrap();
+                assert!(login.contains(key), "{login}");
+            }
+        },
+    );
 }
 
 #[test]

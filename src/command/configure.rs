@@ -2,6 +2,7 @@
 //! confirmation after it.
 
 mod acts;
+mod given;
 mod interview;
 mod keys;
 
@@ -24,6 +25,7 @@ use crate::sink::preview::Preview;
 use crate::skill::{Effect, Prompt, Question, Skill, Step, What};
 use crate::skills;
 use crate::ui::{Tint, Ui};
+use crate::variables;
 
 use interview::Ended;
 
@@ -107,18 +109,14 @@ impl Job<'_> {
             }
             self.ui
                 .say("nothing is to do: all is as the answers have it");
+            self.say_next(&todo)?;
             return Ok(Exit::Done);
         }
         self.say(&todo);
         let yes = Yes::of(self.arguments.yes);
-        let commands = &todo.commands;
-        consent::given_or_asked(
-            self.skill(),
-            commands,
-            yes,
-            "nothing leaves them out",
-            self.ui,
-        )?;
+        let commands = [&todo.commands[..], &todo.builds.run].concat();
+        let without = "nothing leaves them out";
+        consent::given_or_asked(self.skill(), &commands, yes, without, self.ui)?;
         if !self.arguments.yes && !self.ui.confirm("do this?")? {
             self.ui.say("nothing was written");
             return Ok(Exit::Refused);
@@ -132,7 +130,13 @@ impl Job<'_> {
         keys::have_readers(skill, checkout)?;
         let plan = plan(skill, checkout, None, &Pins::new())?;
         if plan.is_blocked() {
-            return Err(look::blocked(skill, checkout, "cannot be configured in", &plan).into());
+            let problem = look::blocked(skill, checkout, "cannot be configured in", &plan);
+            return Err(problem
+                .hint("mend that by hand and run the command again")
+                .into());
+        }
+        if !plan.edits.is_empty() {
+            checkout.repository()?;
         }
         let layout = checkout.layout().into_iter();
         let tasks = layout.flat_map(|layout| skill.tasks(layout));
@@ -221,18 +225,21 @@ impl Job<'_> {
         if let Some(drop_in) = &todo.wish.drop_in {
             self.say_drop_in(drop_in);
         }
-        for (step, task) in &todo.commands {
-            let commands = task.commands.join(" && ");
-            // With the variables by their names: their values are shown where they are no secrets.
-            self.ui.say(&format!(
-                "run      {}: {}",
-                step.label,
-                self.answers.shown(&commands)
-            ));
+        for (verb, tasks) in [("run     ", &todo.commands), ("then    ", &todo.builds.run)] {
+            for (step, task) in tasks {
+                for command in &task.commands {
+                    let line = format!("{verb} {}: {command}", step.label);
+                    self.ui.say(&line);
+                }
+            }
         }
-        for (step, task) in &todo.builds.run {
-            let command = task.commands.join(" && ");
-            self.ui.say(&format!("then     {}: {command}", step.label));
+        let commands = todo.commands.iter();
+        let mut commands = commands.flat_map(|(_, task)| &task.commands);
+        if commands.any(|command| variables::names(command).next().is_some()) {
+            for (variable, text) in self.answers.seen() {
+                self.ui
+                    .say(&format!("         {{{{{variable}}}}} is {text}"));
+            }
         }
     }
 }

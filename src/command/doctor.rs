@@ -22,7 +22,14 @@ pub fn run(arguments: &Doctor, directory: &Path, ui: Ui) -> Result<Exit> {
     let mut run = |step: &Step, task: &Task| {
         let live = ui.start(&step.label, &task.commands.join(" && "));
         let mut show = |line: Option<&str>| live.show(line);
-        process::run(checkout.root(), &task.commands, &[], None, &mut show)
+        process::run(
+            checkout.root(),
+            &task.commands,
+            &[],
+            None,
+            &str::to_owned,
+            &mut show,
+        )
     };
     let checks = examine(&Patient::new(&checkout, &skill)?, &mut run)?;
     match arguments.format {

@@ -130,9 +130,16 @@ fn check(checkout: &Checkout, step: &Step, task: &Task, ui: Ui) -> Result<CheckE
         });
     }
     let live = ui.start(&step.label, &task.commands.join(" && "));
-    let ended = process::run(checkout.root(), &task.commands, &[], None, &mut |line| {
-        live.show(line);
-    })?;
+    let ended = process::run(
+        checkout.root(),
+        &task.commands,
+        &[],
+        None,
+        &str::to_owned,
+        &mut |line| {
+            live.show(line);
+        },
+    )?;
     let _ = live.end();
     match ended {
         Ended::Succeeded => Ok(CheckEnd::Passed),

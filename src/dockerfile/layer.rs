@@ -43,7 +43,7 @@ pub fn setting(after: &str, body: &str) -> Result<Option<Setting>, String> {
     }
     let (name, value) = pin(arg)?;
     let run = text.get(run.span.clone()).unwrap_or_default();
-    if !run.contains(&format!("\"${{{name}}}\"")) || variables::names(run).next().is_some() {
+    if !takes_value(run, name) || variables::names(run).next().is_some() {
         return Err(format!(
             "expected a RUN that takes its value as `\"${{{name}}}\"`, in double quotes, and no other way"
         ));
@@ -54,6 +54,21 @@ pub fn setting(after: &str, body: &str) -> Result<Option<Setting>, String> {
         value: value.to_owned(),
         run: run.to_owned(),
     }))
+}
+
+/// Whether a RUN's shell takes an ARG's value as one word wherever it takes it, and takes it at all.
+fn takes_value(run: &str, name: &str) -> bool {
+    let quoted = format!("\"${{{name}}}\"");
+    let places = run.match_indices(&quoted).map(|(at, _)| at);
+    let places = places.collect::<Vec<_>>();
+    let named = [format!("${name}"), format!("${{{name}")];
+    let named = named.iter().map(|it| run.matches(it.as_str()).count());
+    // The exec form has no shell.
+    let arguments = run.split_once(char::is_whitespace).map_or("", |(_, it)| it);
+    let is_shell = !arguments.trim_start().starts_with('[');
+    let is_all = named.sum::<usize>() == places.len();
+    let outside = |at: &usize| variables::is_outside_quotes(run.get(..*at).unwrap_or_default());
+    is_shell && is_all && !places.is_empty() && places.iter().all(outside)
 }
 
 fn sentence(error: &Unreadable) -> String {

@@ -101,7 +101,7 @@ pub(super) fn bound(steps: &[Step]) -> Located<()> {
             is_asked(&guard.variable, &asked).map_err(|found| (step.line, found))?;
             is_guarded(&step.what).map_err(|found| (step.line, found))?;
         }
-        for text in texts(&step.what) {
+        for text in step.what.texts() {
             for name in variables::names(text) {
                 is_asked(name, &asked).map_err(|found| (step.line, found))?;
             }
@@ -116,12 +116,25 @@ pub(super) fn bound(steps: &[Step]) -> Located<()> {
                         format!("`{first}` and `{variable}` are both {input} in the environment");
                     return Err((step.line, found));
                 }
+                let mut before = prompts(steps).take_while(|other| *other != prompt);
+                if before.any(|it| it.variable == *variable && it.is_secret != prompt.is_secret) {
+                    let found =
+                        format!("`{variable}` is a secret in one question, and none in another");
+                    return Err((step.line, found));
+                }
             }
             What::Task(task) => is_for_shell(task).map_err(|found| (step.line, found))?,
             _ => {}
         }
     }
     Ok(())
+}
+
+fn prompts(steps: &[Step]) -> impl Iterator<Item = &Prompt> {
+    steps.iter().filter_map(|step| match &step.what {
+        What::Question(Question::Prompt(prompt)) => Some(prompt),
+        _ => None,
+    })
 }
 
 fn is_asked(name: &str, asked: &BTreeMap<String, &String>) -> Result<(), String> {
@@ -137,36 +150,23 @@ fn is_asked(name: &str, asked: &BTreeMap<String, &String>) -> Result<(), String>
 fn is_guarded(what: &What) -> Result<(), String> {
     match what {
         What::Fact(Fact::EnvSet { .. } | Fact::Setting { .. }) | What::Question(_) => Ok(()),
-        What::Task(task) if is_of_configure(task) => Ok(()),
+        What::Task(task) if takes_answers(task) => Ok(()),
         What::Fact(_) | What::Task(_) => Err(format!(
             "what is installed, built or tested can hang on `{LAYOUT}` alone, not on an answer"
         )),
     }
 }
 
-fn is_of_configure(task: &Task) -> bool {
+fn takes_answers(task: &Task) -> bool {
     matches!(task.effect, Effect::External | Effect::Wire | Effect::Step)
 }
 
 fn is_for_shell(task: &Task) -> Result<(), String> {
     for command in &task.commands {
         variables::for_shell(command)?;
-        if !is_of_configure(task) && variables::names(command).next().is_some() {
+        if !takes_answers(task) && variables::names(command).next().is_some() {
             return Err("a build or a test takes no answer".to_owned());
         }
     }
     Ok(())
-}
-
-/// The texts of a step in which `{{variable}}` stands for an answer.
-fn texts(what: &What) -> Vec<&str> {
-    match what {
-        What::Fact(Fact::EnvSet { lines }) => {
-            lines.iter().map(|(_, value)| value.as_str()).collect()
-        }
-        What::Fact(Fact::Setting { setting, .. }) => vec![&setting.value],
-        What::Question(Question::Operator(text)) => vec![text],
-        What::Task(task) => task.commands.iter().map(String::as_str).collect(),
-        What::Fact(_) | What::Question(Question::Prompt(_)) => Vec::new(),
-    }
 }

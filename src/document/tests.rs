@@ -243,6 +243,22 @@ fn a_question_binds_one_variable_that_is_asked_for_before_it_is_used() {
         ),
         ("```nc:prompt X\nX?\n```", "`x` and `X` are both NC_INPUT_X"),
         (
+            "```nc:prompt x secret when:x=a\nX?\n```",
+            "a secret in one question, and none in another",
+        ),
+        (
+            "```nc:dockerfile in:D after:p\nARG A={{x}}\nRUN [\"w\", \"${A}\"]\n```",
+            "expected a RUN that takes its value as",
+        ),
+        (
+            "```nc:dockerfile in:D after:p\nARG A={{x}}\nRUN w '\"${A}\"'\n```",
+            "expected a RUN that takes its value as",
+        ),
+        (
+            "```nc:dockerfile in:D after:p\nARG A={{x}}\nRUN w \"${A}\" && rm -rf $A/x\n```",
+            "expected a RUN that takes its value as",
+        ),
+        (
             "```nc:dockerfile in:D after:p\nARG A={{x}}\nRUN w $A\n```",
             "expected a RUN that takes its value as `\"${A}\"`",
         ),

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 use crate::interrupt::{self, TICK};
 use crate::problem::Problem;
+use crate::skill::INPUT;
 use target::Target;
 
 /// Where a process runs.
@@ -85,6 +86,18 @@ pub(super) fn run(
     run_with(command, place, Stdio::null(), deadline, heard)
 }
 
+/// A command without the answers to a document's questions that stand in our own environment: a process gets those that are meant for it.
+pub(super) fn without_answers(mut command: Command) -> Command {
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    let answers = ours.filter(|name| name.as_encoded_bytes().starts_with(INPUT.as_bytes()));
+    for name in answers.collect::<Vec<_>>() {
+        if command.get_envs().all(|(given, _)| given != name) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Runs a command as [`run`] does, with a standard input.
 pub(super) fn run_with(
     command: Command,
@@ -97,7 +110,7 @@ pub(super) fn run_with(
     if let Some(problem) = interrupt::asked() {
         return Ok(End::Interrupted(problem));
     }
-    let mut running = Running::start(command, place, stdin)?;
+    let mut running = Running::start(without_answers(command), place, stdin)?;
     let mut ended = None;
     let mut told: Option<(Instant, End)> = None;
     loop {

@@ -64,7 +64,7 @@ impl Conversation {
     ) -> Result<Self> {
         interrupt::watch()?;
         interrupt::check()?;
-        let mut command = Command::new(program);
+        let mut command = super::child::without_answers(Command::new(program));
         command.args(arguments).current_dir(folder);
         command.envs(environment.iter().copied());
         let mut running = Running::start(command, Place::OwnTree, Stdio::piped())?;

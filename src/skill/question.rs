@@ -76,10 +76,13 @@ impl Prompt {
     }
 }
 
+/// How the variables of the environment begin that answer a document's questions (NanoClaw's own tools have it so).
+pub const INPUT: &str = "NC_INPUT_";
+
 /// The variable of the environment that stands for a document's variable.
 #[must_use]
 pub fn input(variable: &str) -> String {
-    format!("NC_INPUT_{}", variable.to_ascii_uppercase())
+    format!("{INPUT}{}", variable.to_ascii_uppercase())
 }
 
 /// A regular expression that an answer must match somewhere. It sees bytes, and letters and digits are ASCII's in it. It is compiled when the first
@@ -90,6 +93,9 @@ pub struct Rule {
     flags: String,
     compiled: OnceLock<Option<Regex>>,
 }
+
+/// How much memory an expression may take, in bytes: a document may have many.
+const LARGEST: usize = 256 * 1024;
 
 impl Rule {
     /// Takes an expression, with flags as JavaScript has them; the error is a clause. [`Rule::check`] says whether it is one.
@@ -106,7 +112,7 @@ impl Rule {
 
     /// Whether it is an expression that can be used; the error is a clause.
     pub fn check(&self) -> Result<(), String> {
-        match self.compiled() {
+        match self.compile() {
             Some(_) => Ok(()),
             None => Err(format!(
                 "`{}` is no regular expression that can be used here",
@@ -122,17 +128,19 @@ impl Rule {
     }
 
     fn compiled(&self) -> Option<&Regex> {
-        let compile = || {
-            let has = |flag: char| self.flags.contains(flag);
-            let mut builder = RegexBuilder::new(&self.pattern);
-            builder
-                .unicode(false)
-                .case_insensitive(has('i'))
-                .multi_line(has('m'))
-                .dot_matches_new_line(has('s'));
-            builder.build().ok()
-        };
-        self.compiled.get_or_init(compile).as_ref()
+        self.compiled.get_or_init(|| self.compile()).as_ref()
+    }
+
+    fn compile(&self) -> Option<Regex> {
+        let has = |flag: char| self.flags.contains(flag);
+        let mut builder = RegexBuilder::new(&self.pattern);
+        builder
+            .unicode(false)
+            .case_insensitive(has('i'))
+            .multi_line(has('m'))
+            .dot_matches_new_line(has('s'))
+            .size_limit(LARGEST);
+        builder.build().ok()
     }
 }
 
@@ -227,6 +235,8 @@ mod tests {
         let checked = |pattern| Rule::new(pattern, "").unwrap().check();
         assert!(checked("(").unwrap_err().contains("no regular expression"));
         assert!(checked("(?=a)").is_err());
+        assert!(checked(r"(\w{0,90}){0,450}").is_err());
+        assert!(checked("^[A-Za-z0-9._-]{50,200}$").is_ok());
         assert!(Rule::new("a", "g").unwrap_err().contains("the flag `g`"));
         assert!(checked(r"^\+\d{8,15}$").is_ok());
     }

@@ -4,50 +4,59 @@ use anyhow::Result;
 
 use super::{Job, Todo};
 use crate::builds;
-use crate::command::{look, write};
+use crate::command::look;
+use crate::command::write::{self, Locked};
 use crate::host;
-use crate::next;
+use crate::next::{self, Left};
 use crate::pending::{self, Pending};
 use crate::plan::{Pins, Role, plan};
 use crate::problem::{Exit, Problem};
 use crate::process::{self, Ended};
-use crate::provider::codex;
+use crate::provider::codex::{self, DropIn};
 use crate::sink::disk::{End, Writing};
 use crate::skill::{Step, Task};
 use crate::ui::Tint;
 
 impl Job<'_> {
     pub(super) fn act(&self, todo: &Todo<'_>) -> Result<Exit> {
-        let wrote = self.write(todo)?;
-        let done = || -> Result<()> {
-            for (step, task) in &todo.commands {
-                if codex::is_login(self.patient, task) {
-                    self.sign_in(task)?;
-                } else {
-                    self.command(step, task)?;
-                }
-            }
-            self.set_model(todo)
-        };
-        if let Err(error) = done() {
+        let wrote = !todo.plan.edits.is_empty();
+        if wrote && let Some(exit) = self.write_and_build(todo)? {
+            self.say_in_place(todo);
+            return Ok(exit);
+        }
+        if let Err(error) = self.run_commands(todo) {
             if wrote {
                 self.say_in_place(todo);
             }
             return Err(error);
         }
+        self.say_next(todo)?;
+        Ok(Exit::Done)
+    }
+
+    /// Writes the files and runs the builds that they call for, all under the lock. Gives the exit code of a build that did not come to its end.
+    fn write_and_build(&self, todo: &Todo<'_>) -> Result<Option<Exit>> {
         let checkout = self.patient.checkout;
+        let command = format!("skill configure {}", self.skill().called);
+        let timeout = self.arguments.lock.timeout();
+        let locked = write::lock(checkout, &command, timeout, self.ui)?;
+        self.write(todo, &locked, command)?;
         let name = self.skill().records();
         let pending = Pending::of(checkout, &name);
         todo.builds.pass_over(pending.as_ref(), self.ui)?;
         let broken = builds::run(checkout, &name, &todo.builds.run, pending.as_ref(), self.ui)?;
-        if let Some(broken) = broken {
-            if wrote {
-                self.say_in_place(todo);
+        Ok(broken.map(|broken| broken.exit))
+    }
+
+    fn run_commands(&self, todo: &Todo<'_>) -> Result<()> {
+        for (step, task) in &todo.commands {
+            if codex::is_login(self.patient, task) {
+                self.sign_in(task)?;
+            } else {
+                self.command(step, task)?;
             }
-            return Ok(broken.exit);
         }
-        self.say_next(todo, wrote);
-        Ok(Exit::Done)
+        self.set_model(todo)
     }
 
     /// Says what a failure leaves that comes after the files were written.
@@ -72,15 +81,9 @@ impl Job<'_> {
         ui.say("  go back: nanoclaw skill undo");
     }
 
-    /// Writes the files, with the record of the builds that they call for: whether there were any.
-    fn write(&self, todo: &Todo<'_>) -> Result<bool> {
-        if todo.plan.edits.is_empty() {
-            return Ok(false);
-        }
+    /// Writes the files, with the record of the builds that they call for.
+    fn write(&self, todo: &Todo<'_>, locked: &Locked, command: String) -> Result<()> {
         let (skill, checkout) = (self.skill(), self.patient.checkout);
-        let command = format!("skill configure {}", skill.called);
-        let timeout = self.arguments.lock.timeout();
-        let locked = write::lock(checkout, &command, timeout, self.ui)?;
         // A question may have waited long, and so may the lock.
         checkout.look_again();
         if locked.recovered.is_some() || plan(skill, checkout, None, &Pins::new())? != todo.plan {
@@ -114,7 +117,7 @@ impl Job<'_> {
             let path = edit.path.display().to_string();
             self.ui.tell(Tint::Good, "written ", &path);
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Runs a command of the document outside of what the program itself does, with the answers in its environment.
@@ -124,12 +127,13 @@ impl Job<'_> {
         let root = self.patient.checkout.root();
         let environment = answers.environment(task);
         let commands = task.for_shell();
+        let hide = |line: &str| answers.without_secrets(line);
         let mut said = |line: Option<&str>| {
             if let Some(line) = line {
-                ui.say(&format!("  {}", answers.without_secrets(line)));
+                ui.say(&format!("  {line}"));
             }
         };
-        match process::run(root, &commands, &environment, None, &mut said)? {
+        match process::run(root, &commands, &environment, None, &hide, &mut said)? {
             Ended::Succeeded => Ok(()),
             Ended::Failed { how, .. } => {
                 let found = format!("{}: {how}; what comes after it was not done", step.label);
@@ -166,15 +170,18 @@ impl Job<'_> {
     }
 
     /// What is left to the person.
-    fn say_next(&self, todo: &Todo<'_>, wrote: bool) {
+    pub(super) fn say_next(&self, todo: &Todo<'_>) -> Result<()> {
         let (ui, checkout) = (self.ui, self.patient.checkout);
         let edits = |role| todo.plan.edits.iter().any(|edit| edit.role == role);
         let mut left = Vec::new();
-        for (step, _) in &todo.builds.left {
+        let name = self.skill().records();
+        let pending = Pending::of(checkout, &name).map_or(Ok(None), |it| it.read())?;
+        for label in pending.unwrap_or_default() {
             let build = self.patient.build();
-            left.push((format!("{}, which is pending", step.label), Some(build)));
+            left.push((format!("{label}, which is pending"), Some(build)));
         }
-        if edits(Role::Settings) || todo.wish.drop_in.is_some() {
+        let is_set = todo.wish.drop_in.as_ref().is_none_or(DropIn::is_there);
+        if edits(Role::Settings) || !is_set {
             left.push((
                 "the host reads it at its start".to_owned(),
                 Some(next::restart(checkout)).and_then(|left| left.command),
@@ -186,19 +193,25 @@ impl Job<'_> {
                 Some(host::containers(checkout)),
             ));
         }
-        if wrote {
+        let layout = checkout.layout().into_iter();
+        for (step, task) in layout.flat_map(|layout| next::by_hand(self.skill(), layout)) {
+            let Left { what, command } = next::by_person(checkout, self.skill(), step, task)?;
+            left.push((what, command.map(|command| self.answers.shown(&command))));
+        }
+        if !todo.plan.edits.is_empty() {
             left.push((
                 "take the change of the files back".to_owned(),
                 Some("nanoclaw skill undo".to_owned()),
             ));
         }
         if left.is_empty() {
-            return;
+            return Ok(());
         }
         look::begin_next(checkout, ui);
         for (what, command) in left {
             let command = command.map(|command| format!("\n  {command}"));
             ui.say(&format!("  # {what}{}", command.unwrap_or_default()));
         }
+        Ok(())
     }
 }

@@ -3,22 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::prompts;
+use super::given::{Given, given};
 use crate::answers::Answers;
 use crate::checkout::Checkout;
 use crate::cli::Configure;
 use crate::env_file;
-use crate::files;
 use crate::problem::Problem;
 use crate::provider::codex;
-use crate::shown;
 use crate::skill::{ENV_FILE, Fact, Layout, Prompt, Question, Skill, Step, What};
-use crate::ui::{self, Tint, Ui};
-
-/// The choice that leaves something as it is.
-const KEEP: &str = "keep";
+use crate::ui::{Tint, Ui};
+use crate::variables;
 
 /// How the questions ended.
 pub(super) enum Ended {
@@ -115,33 +111,12 @@ struct Interview<'a> {
     ui: Ui,
 }
 
-/// An answer from the command line.
-struct Given {
-    text: String,
-    /// The option that it comes from; none of what only follows from other options.
-    from: Option<String>,
-}
-
 impl Interview<'_> {
     /// Binds the answer that is there without a question, where one is.
     fn answer(&self, prompt: &Prompt, answers: &mut Answers) -> Result<bool> {
         let given = self.given.get(&prompt.variable);
-        let explicit = given.and_then(|given| Some((given.text.clone(), given.from.clone()?)));
-        let input = prompt.input();
-        let of_environment = || match std::env::var(&input) {
-            Ok(text) if !text.is_empty() => Ok(Some((text, input.clone()))),
-            Ok(_) | Err(std::env::VarError::NotPresent) => Ok(None),
-            Err(_) => {
-                let found = format!("{input} in the environment is not UTF-8");
-                Err(Problem::could_not_run(found).and_nothing_written())
-            }
-        };
-        let found = match explicit {
-            Some(found) => Some(found),
-            None => of_environment()?,
-        };
-        if let Some((text, from)) = found {
-            return match answers.bind(prompt, &text) {
+        if let Some((given, from)) = given.and_then(|it| Some((it, it.from.as_ref()?))) {
+            return match answers.bind(prompt, &given.text) {
                 Ok(()) => Ok(true),
                 Err(expected) => {
                     let found = format!("{from}: {expected}");
@@ -149,17 +124,15 @@ impl Interview<'_> {
                 }
             };
         }
-        if let Some((line, text)) = self.in_env(prompt)
-            && answers.bind(prompt, &text).is_ok()
+        // It may be a secret, whatever the question is for.
+        if let Some((key, line, text)) = self.in_env(prompt, answers)
+            && answers.bind_unseen(prompt, &text).is_ok()
         {
-            let note = format!("{}: its value is in {ENV_FILE}:{line}", prompt.variable);
+            let note = format!("{}: by {key} in {ENV_FILE}:{line}", prompt.variable);
             self.ui.tell(Tint::Dim, "answered", &note);
             return Ok(true);
         }
-        match given {
-            Some(given) => Ok(answers.bind(prompt, &given.text).is_ok()),
-            None => Ok(false),
-        }
+        Ok(given.is_some_and(|given| answers.bind(prompt, &given.text).is_ok()))
     }
 
     /// Every answer of the command line was asked for. One that was not is a [`Problem`]: what it was meant to do is not done.
@@ -171,6 +144,8 @@ impl Interview<'_> {
             };
             let given = self.given.get(&prompt.variable);
             let from = given.and_then(|given| given.from.as_ref());
+            // One of the environment may be there for another run.
+            let from = from.filter(|from| from.starts_with("--"));
             if let Some(from) = from.filter(|_| answers.get(&prompt.variable).is_none()) {
                 let found = format!(
                     "{from}: `{}` is asked for only where `{}` is {}",
@@ -182,17 +157,31 @@ impl Interview<'_> {
         Ok(())
     }
 
-    /// The value that `.env` has of what the question is about: of the key that it names, or of the one that its answer would be written to.
-    fn in_env(&self, prompt: &Prompt) -> Option<(usize, String)> {
-        let reference = format!("{{{{{}}}}}", prompt.variable);
-        let facts = self.skill.steps.iter().filter_map(|step| match &step.what {
+    /// The value that `.env` has of what the question is about: of the key that it names, or of the one that its answer would be written to. With
+    /// that key and its line.
+    fn in_env(&self, prompt: &Prompt, answers: &Answers) -> Option<(String, usize, String)> {
+        let is_it = |value: &str| {
+            let mut names = variables::names(value);
+            names.next() == Some(&prompt.variable)
+                && variables::fill(value, &|_| Some("")).is_empty()
+        };
+        let steps = self.skill.steps.iter();
+        // A guard on an answer that is not there yet may come to hold.
+        let may_count = |step: &&Step| {
+            let guard = step.when.as_ref();
+            let is_open = guard.is_some_and(|guard| answers.get(&guard.variable).is_none());
+            is_open || answers.hold(guard)
+        };
+        let facts = steps.filter(may_count).filter_map(|step| match &step.what {
             What::Fact(Fact::EnvSet { lines }) => Some(lines),
             _ => None,
         });
-        let written = facts.flatten().filter(|(_, value)| *value == reference);
-        let written = written.map(|(key, _)| key);
-        let mut keys = prompt.reuse.iter().chain(written);
-        keys.find_map(|key| env_file::given(&self.env, key))
+        let written = facts.flatten().filter(|(_, value)| is_it(value));
+        let mut keys = prompt.reuse.iter().chain(written.map(|(key, _)| key));
+        keys.find_map(|key| {
+            let (line, text) = env_file::given(&self.env, key)?;
+            Some((key.clone(), line, text))
+        })
     }
 
     /// Asks somebody who is there, until the answer is one: whether there is one.
@@ -221,100 +210,4 @@ impl Interview<'_> {
             }
         }
     }
-}
-
-/// The answers of the command line, by variable.
-fn given(skill: &Skill, arguments: &Configure) -> Result<BTreeMap<String, Given>> {
-    let mut given = BTreeMap::new();
-    let mut add = |name: &str, text: String, from: Option<&str>| {
-        let prompt = prompts(skill).find(|prompt| prompt.variable == name);
-        let Some(prompt) = prompt else {
-            let there = prompts(skill).map(|prompt| prompt.variable.as_str());
-            let there = there.collect::<Vec<_>>().join(", ");
-            let found = format!(
-                "{}: {} asks for no `{}`; it asks for: {there}",
-                from.unwrap_or("--input"),
-                skill.called,
-                shown::line(name)
-            );
-            return Err(Problem::could_not_run(found).and_nothing_written());
-        };
-        if prompt.is_secret && from == Some("--input") {
-            let found = format!(
-                "--input: `{name}` is a secret, and arguments are seen by everyone on this machine"
-            );
-            let hint = format!("give it as {} in the environment", prompt.input());
-            return Err(Problem::could_not_run(found)
-                .and_nothing_written()
-                .hint(hint));
-        }
-        let from = from.map(str::to_owned);
-        given.insert(name.to_owned(), Given { text, from });
-        Ok(())
-    };
-    for input in &arguments.input {
-        let Some((name, text)) = input.split_once('=') else {
-            let found = format!(
-                "--input: expected NAME=VALUE, found `{}`",
-                shown::line(input)
-            );
-            return Err(Problem::could_not_run(found).and_nothing_written().into());
-        };
-        add(name, text.to_owned(), Some("--input"))?;
-    }
-    for (option, name, text) in options(arguments)? {
-        add(name, text, Some(option))?;
-    }
-    imply(skill, &mut given);
-    Ok(given)
-}
-
-/// What follows from answers of the command line: a question that counts only after another answer implies that one; and what is not spoken
-/// of stays as it is, where the document offers that.
-fn imply(skill: &Skill, given: &mut BTreeMap<String, Given>) {
-    let follows = |text: &str| Given {
-        text: text.to_owned(),
-        from: None,
-    };
-    // A guard's own question may have a guard.
-    for step in skill.steps.iter().rev() {
-        if let (What::Question(Question::Prompt(prompt)), Some(guard)) = (&step.what, &step.when)
-            && given.contains_key(&prompt.variable)
-        {
-            let variable = guard.variable.clone();
-            given
-                .entry(variable)
-                .or_insert_with(|| follows(&guard.value));
-        }
-    }
-    if !given.is_empty() {
-        let offers = |prompt: &&Prompt| prompt.choices.iter().any(|choice| choice == KEEP);
-        for prompt in prompts(skill).filter(offers) {
-            let variable = prompt.variable.clone();
-            given.entry(variable).or_insert_with(|| follows(KEEP));
-        }
-    }
-}
-
-/// The options that answer questions of their own names.
-fn options(arguments: &Configure) -> Result<Vec<(&'static str, &'static str, String)>> {
-    let mut found = Vec::new();
-    if let Some(auth) = arguments.auth {
-        found.push(("--auth", "auth", auth.name().to_owned()));
-    }
-    if let Some(path) = &arguments.api_key_file {
-        let context = || format!("failed to read `{}`", path.display());
-        let text = files::read_own(path).with_context(context)?;
-        let text = String::from_utf8(text).with_context(context)?;
-        found.push(("--api-key-file", "api_key", text));
-    } else if arguments.api_key_stdin {
-        found.push(("--api-key-stdin", "api_key", ui::read_secret()?));
-    }
-    if let Some(model) = &arguments.model {
-        found.push(("--model", "model", model.clone()));
-    }
-    if let Some(url) = &arguments.base_url {
-        found.push(("--base-url", "base_url", url.clone()));
-    }
-    Ok(found)
 }

@@ -61,6 +61,14 @@ pub fn drop_in(patient: &Patient<'_>, model: &str) -> Result<DropIn> {
             .into());
     };
     let place = place(&unit.name);
+    let path = patient.home.join(&place);
+    if path.symlink_metadata().is_ok_and(|it| it.is_symlink()) {
+        let found = format!("`{}` is a symlink, which is none of ours", path.display());
+        return Err(Problem::refused(found)
+            .and_nothing_written()
+            .hint(format!("rm {}", crate::next::quoted(&path)))
+            .into());
+    }
     let old = patient.in_home(&place)?;
     let old = old.map(|old| String::from_utf8_lossy(&old).into_owned());
     if let Some(foreign) = old.as_deref().and_then(foreign) {
@@ -103,8 +111,9 @@ pub(super) fn is_newer_than_service(patient: &Patient<'_>) -> bool {
 /// The first line of a drop-in that this program would not write.
 fn foreign(text: &str) -> Option<&str> {
     let own = format!("Environment={CODEX_MODEL}=");
+    let is_own = |line: &str| line.strip_prefix(&own).is_some_and(is_plain);
     let mut lines = text.lines();
-    lines.find(|line| *line != HEAD && !line.starts_with(&own))
+    lines.find(|line| *line != HEAD && !is_own(line))
 }
 
 /// Writes a drop-in, where it is not there so, has systemd read it, and looks whether it counts. It does for the host when the service starts anew.
@@ -141,14 +150,15 @@ pub fn write(drop_in: &DropIn) -> Result<()> {
         .into())
 }
 
+fn is_plain(model: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/');
+    model.starts_with(|c: char| c.is_ascii_alphanumeric()) && model.chars().all(plain)
+}
+
 /// A model's name, as it can stand in a line of systemd's without quotes.
 fn is_name(model: &str) -> Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '/');
     let shown = shown::line(model);
-    if model.is_empty()
-        || !model.starts_with(|c: char| c.is_ascii_alphanumeric())
-        || !model.chars().all(plain)
-    {
+    if !is_plain(model) {
         let found = format!("expected a model, such as gpt-5.5, found `{shown}`");
         return Err(Problem::could_not_run(found).and_nothing_written().into());
     }

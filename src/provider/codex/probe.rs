@@ -28,7 +28,7 @@ pub fn notes(variable: &str) -> Vec<String> {
     }
     let answers = |(_, port, path): &&(&str, u16, &str)| {
         let url = format!("http://127.0.0.1:{port}{path}");
-        let asked = ["-q", "-sS", "-f", "--max-time", "1", &url];
+        let asked = ["-q", "-sS", "-f", "--noproxy", "*", "--max-time", "1", &url];
         matches!(process::answer("curl", &asked, &[]), Ok(Some(_)))
     };
     let offered = LOCAL.iter().filter(answers);
@@ -85,8 +85,11 @@ fn host_of(url: &str) -> String {
     host.unwrap_or_default().to_ascii_lowercase()
 }
 
+/// Whether a host is whoever asks for it; also as a number of another form, which resolvers read as an address.
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "::1" || host == "0.0.0.0" || host.starts_with("127.")
+    let is_number = host.starts_with("0x") || host.chars().all(|c| c.is_ascii_digit());
+    let is_named = host == "localhost" || host.ends_with(".localhost");
+    is_named || is_number || host == "::1" || host == "0.0.0.0" || host.starts_with("127.")
 }
 
 /// A request of a few words.
@@ -164,6 +167,8 @@ impl Asked<'_> {
             let port = authority.split_once(':').map_or("", |(_, port)| port);
             let to = format!("{MACHINE}:{port}:127.0.0.1:{port}");
             arguments.extend(["--connect-to".to_owned(), to]);
+            // A proxy would not come to this machine.
+            arguments.extend(["--noproxy".to_owned(), MACHINE.to_owned()]);
         }
         let arguments = arguments.iter().map(String::as_str).collect::<Vec<_>>();
         if !process::is_program("curl") {
@@ -189,7 +194,12 @@ impl Asked<'_> {
     fn judge(&self, said: &Answer) -> Result<Option<String>> {
         let (body, status) = said.out.rsplit_once('\n').unwrap_or_default();
         let status = status.trim().parse::<u16>().unwrap_or_default();
-        let names_model = || error_of(body).to_lowercase().contains("model");
+        let words = error_of(body);
+        let shown = || shown::line(words.as_deref().unwrap_or_default());
+        let says = |word: &str| {
+            let words = words.as_deref().unwrap_or_default();
+            words.to_lowercase().contains(word)
+        };
         match status {
             0 => Err(self.refused(&format!("is not reached: {}", last_line(&said.err)))),
             200..=299 if is_response(body) => Ok(None),
@@ -198,19 +208,26 @@ impl Asked<'_> {
                 "{} asks for a key ({status}), so that no more is known of it; a key is signed in with --auth api-key",
                 self.url
             ))),
-            400 | 404 | 422 if names_model() => match self.model {
-                None => Ok(None),
-                Some(model) => {
-                    let words = shown::line(error_of(body));
-                    Err(self.refused(&format!(
-                        "does not take the model {model} ({status}): {words}"
-                    )))
-                }
+            // By the name of its field, that is chat completions.
+            400 | 422 if says("messages") => Err(self.refused(&format!(
+                "does not speak the Responses API ({status}): {}",
+                shown()
+            ))),
+            400 | 404 | 422 if says("model") => match self.model {
+                None => Ok(Some(format!(
+                    "{} is known by its words for a model that it has not ({status}): {}",
+                    self.url,
+                    shown()
+                ))),
+                Some(model) => Err(self.refused(&format!(
+                    "does not take the model {model} ({status}): {}",
+                    shown()
+                ))),
             },
-            400 | 422 | 429 => Ok(Some(format!(
+            400 | 422 | 429 if words.is_some() => Ok(Some(format!(
                 "{} takes no such request without more ({status}): {}",
                 self.url,
-                shown::line(error_of(body))
+                shown()
             ))),
             _ => Err(self.refused(&format!("does not speak the Responses API ({status})"))),
         }
@@ -230,13 +247,12 @@ fn is_response(body: &str) -> bool {
     is_whole || body.lines().any(is_event)
 }
 
-/// The words of an error, as the APIs of OpenAI's form give them; else the beginning of what came.
-fn error_of(body: &str) -> String {
-    let value = serde_json::from_str::<Value>(body).unwrap_or_default();
+/// The words of an error, in the forms that the APIs of OpenAI's kind give them; none where it has another.
+fn error_of(body: &str) -> Option<String> {
+    let value = serde_json::from_str::<Value>(body).ok()?;
     let text = ["/error/message", "/error", "/message", "/detail"].into_iter();
-    let text = text.filter_map(|pointer| value.pointer(pointer)?.as_str());
-    let text = text.map(str::to_owned).next();
-    text.unwrap_or_else(|| body.trim().chars().take(200).collect())
+    let mut text = text.filter_map(|pointer| value.pointer(pointer)?.as_str());
+    text.next().map(str::to_owned)
 }
 
 fn last_line(text: &str) -> String {
@@ -259,6 +275,9 @@ mod tests {
                 false,
             ),
             ("https://api.example/v1", "api.example", false),
+            ("http://2130706433/v1", "2130706433", true),
+            ("http://0x7f000001/v1", "0x7f000001", true),
+            ("http://a.localhost/v1", "a.localhost", true),
         ] {
             assert_eq!(host_of(url), host);
             assert_eq!(is_loopback(host), is, "{url}");
@@ -293,7 +312,30 @@ mod tests {
             ),
             ("", 405, None, Err("(405)")),
             ("", 502, None, Err("(502)")),
-            (ollama, 404, None, Ok("")),
+            (
+                ollama,
+                404,
+                None,
+                Ok("known by its words for a model that it has not (404)"),
+            ),
+            (
+                "<html>no page of our Model Gateway",
+                404,
+                None,
+                Err("does not speak"),
+            ),
+            (
+                "{\"error\":\"messages is required for model\"}",
+                400,
+                None,
+                Err("(400): messages is required"),
+            ),
+            (
+                "bad",
+                400,
+                None,
+                Err("does not speak the Responses API (400)"),
+            ),
             (
                 ollama,
                 404,

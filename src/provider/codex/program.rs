@@ -1,4 +1,5 @@
-//! Which codex signs in: the one on the `PATH`, else the one in the image that the host starts containers of. Starts neither.
+//! Which codex signs in: the one on the `PATH`, else the one in the image that the host starts containers of; and whether it says that
+//! somebody is signed in.
 
 use std::path::Path;
 

@@ -124,7 +124,9 @@ fn usual_model(source: &[u8]) -> Option<String> {
 /// Since when a model is gone; `None` of one that is not known to be.
 pub(super) fn retired(model: &str) -> Option<&'static str> {
     let mut known = RETIRED.iter();
-    let (_, since) = known.find(|(begin, _)| model.starts_with(begin))?;
+    // As a provider of others' models names it, too.
+    let name = model.rsplit('/').next()?.to_ascii_lowercase();
+    let (_, since) = known.find(|(begin, _)| name.starts_with(begin))?;
     Some(since)
 }
 

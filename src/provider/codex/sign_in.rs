@@ -1,8 +1,10 @@
-//! Signing in to codex by its own `codex login`. Writes nothing of it itself but a copy of a login that another one takes the place of.
+//! Signing in to codex by its own `codex login`. Writes nothing of it itself but a copy of a login that another one takes the place of, and puts back
+//! what one that failed has changed.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use super::login::{FILE, Login};
 use super::program::Program;
@@ -77,62 +79,115 @@ pub fn sign_in(
     said: &mut dyn FnMut(&str),
 ) -> Result<Option<PathBuf>> {
     let program = Program::find(patient)?;
-    let old = patient.in_home(FILE)?;
-    let kept = old
-        .as_deref()
-        .map(|old| keep(&patient.home, old))
-        .transpose()?;
-    // The host takes its copies from there, whatever this environment says.
     let folder = patient.home.join(".codex");
-    let mut given = environment.to_vec();
-    let place = folder.to_string_lossy().into_owned();
-    given.push(("CODEX_HOME".to_owned(), place));
-    if let Program::InImage(..) = program {
-        // An engine would make one that is its own user's.
+    // Codex refuses a folder that is not there, and an engine would make one that is its own user's.
+    let is_new_folder = folder.symlink_metadata().is_err();
+    if is_new_folder {
         files::make_folders(&folder).context("failed to make ~/.codex")?;
     }
-    let root = patient.checkout.root();
-    let commands = task.for_shell();
-    let mut commands = commands.iter();
-    let ended: Result<bool> = commands.try_fold(true, |succeeded, command| {
-        Ok(succeeded && process::attend(root, &program.within(command), &given, said)?)
-    });
+    let old = patient.in_home(FILE)?;
+    let kept = old.as_deref().map(|old| keep(&patient.home, old));
+    let kept = kept.transpose()?;
+    let ended = run(&program, patient, task, environment, said);
+    let is_in = match &ended {
+        Ok(true) => program.is_signed_in(&folder),
+        _ => Ok(false),
+    };
     let new = patient.in_home(FILE)?;
-    // A key may be the one that was there.
-    let is_new = new != old || By::of(task) == Some(By::ApiKey);
-    let is_in = matches!(ended, Ok(true)) && is_new && program.is_signed_in(&folder)?;
-    if is_in {
+    let is_there = By::of(task).is_some_and(|by| is_login(&by, new.as_deref(), environment));
+    // A key may be the one that was there; a ChatGPT login is refreshed at each.
+    let is_made = is_there && (new != old || By::of(task) == Some(By::ApiKey));
+    if is_made && matches!(is_in, Ok(true)) {
         return Ok(kept);
     }
-    let is_login = |file: &Option<Vec<u8>>| {
-        let login = file.as_deref().and_then(Login::of);
-        !matches!(login, None | Some(Login::Unknown))
-    };
-    if new != old && is_login(&new) {
-        // Another codex may have refreshed it meanwhile.
+    let other = new.as_deref().and_then(Login::of);
+    if new != old && !matches!(other, None | Some(Login::Unknown)) {
+        // Another codex may have refreshed it meanwhile, or a signal came as it was asked for.
         let kept = kept.map(|kept| format!("; the old one is {}", quoted(&kept)));
         let found = format!(
             "codex did not sign in, and yet left another login{}",
             kept.unwrap_or_default()
         );
-        ended?;
-        return Err(Problem::could_not_run(found)
-            .hint("codex login status")
-            .into());
+        let problem = Problem::could_not_run(found).hint("codex login status");
+        return Err(ended
+            .and(is_in)
+            .err()
+            .map_or(problem.clone().into(), |error| {
+                error.context(problem.to_string())
+            }));
     }
-    if let Some(old) = old.as_deref().filter(|_| new != old) {
-        let place = patient.home.join(FILE);
-        let place = std::fs::canonicalize(&place).unwrap_or(place);
-        files::replace_private(&place, old)?;
-    }
+    put_back(patient, old.as_deref(), new.as_deref())?;
     if let Some(kept) = &kept {
         let _ = files::remove(kept);
     }
-    ended?;
+    if is_new_folder {
+        // What codex left in it stays.
+        let _ = files::remove_folder(&folder);
+    }
+    if matches!(is_in, Ok(true)) {
+        let found = "codex says that it signed in, and ~/.codex/auth.json, of which the host gives each session a copy, does not hold that login";
+        let hint =
+            "cli_auth_credentials_store = \"file\" in ~/.codex/config.toml has codex keep it there";
+        return Err(Problem::could_not_run(found).hint(hint).into());
+    }
+    ended.and(is_in)?;
     let found = "codex did not sign in; the login is as it was before";
     Err(Problem::could_not_run(found)
         .hint("what codex says above is why")
         .into())
+}
+
+/// Runs the commands of a login: whether they succeeded.
+fn run(
+    program: &Program,
+    patient: &Patient<'_>,
+    task: &Task,
+    environment: &[(String, String)],
+    said: &mut dyn FnMut(&str),
+) -> Result<bool> {
+    // The host takes its copies from there, whatever this environment says.
+    let folder = patient.home.join(".codex").to_string_lossy().into_owned();
+    let mut given = environment.to_vec();
+    given.push(("CODEX_HOME".to_owned(), folder));
+    let root = patient.checkout.root();
+    for command in task.for_shell() {
+        if !process::attend(root, &program.within(&command), &given, said)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a file holds the login that was to be made: one by ChatGPT, or by the key that the environment has.
+fn is_login(by: &By, file: Option<&[u8]>, environment: &[(String, String)]) -> bool {
+    let Some(file) = file else {
+        return false;
+    };
+    match (by, Login::of(file)) {
+        (By::ChatGpt, Some(Login::ChatGpt(_))) => true,
+        (By::ApiKey, Some(Login::ApiKey)) => {
+            let holds = |key: &str| memchr::memmem::find(file, key.as_bytes()).is_some();
+            environment.iter().any(|(_, key)| holds(key))
+        }
+        // A form of a later codex.
+        (_, Some(Login::Unknown)) => {
+            serde_json::from_slice::<Value>(file).is_ok_and(|value| value.is_object())
+        }
+        _ => false,
+    }
+}
+
+/// Puts back what a login that was not made has changed.
+fn put_back(patient: &Patient<'_>, old: Option<&[u8]>, new: Option<&[u8]>) -> Result<()> {
+    if old == new {
+        return Ok(());
+    }
+    let place = patient.home.join(FILE);
+    let place = std::fs::canonicalize(&place).unwrap_or(place);
+    match old {
+        Some(old) => files::replace_private(&place, old),
+        None => files::remove(&place).context("failed to remove what codex left"),
+    }
 }
 
 /// How many logins are kept at most.
