@@ -14,7 +14,7 @@ use std::path::Path;
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
-use support::{PROJECT, Run, Tree, World};
+use support::{PROJECT, Run, World};
 
 const CHAT: &[&str] = &["skill", "try", "codex", "--level", "chat"];
 
@@ -58,12 +58,23 @@ fn session(world: &World, id: &str, thread: &str) {
 
 /// A host that takes one message, answers with these lines, and gives what it was sent. `stays` keeps the channel open.
 fn host(world: &World, lines: &'static [&str], stays: bool) -> JoinHandle<String> {
+    host_that(world, lines, stays, || {})
+}
+
+/// The same, which does something before it answers.
+fn host_that(
+    world: &World,
+    lines: &'static [&str],
+    stays: bool,
+    does: impl FnOnce() + Send + 'static,
+) -> JoinHandle<String> {
     let listener = UnixListener::bind(world.root.join("data/cli.sock")).expect("a socket");
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");
         let mut from = BufReader::new(stream.try_clone().expect("a stream"));
         let mut sent = String::new();
         from.read_line(&mut sent).expect("a line");
+        does();
         for line in lines {
             stream.write_all(line.as_bytes()).expect("a client");
         }
@@ -89,12 +100,18 @@ fn a_message_goes_to_the_group_of_the_cli_channel_and_its_first_text_is_the_answ
         "{\"typing\":true}\n{\"text\":\" \"}\n{\"te",
         "xt\":\"po\\u001bng\"}\n",
     ];
-    session(&world, "s-1", "0199-terminal");
+    session(&world, "s-1", "0199-before");
     session(&world, "s-2", "0199-discord");
     session(&world, "s-3", "0199-closed");
     let data = world.root.join("data");
-    let before = Tree::read(&data);
-    let host = host(&world, lines, true);
+    let terminal = data.join("v2-sessions/ag-1/s-1/outbound.db");
+    let goes_on = move || {
+        let row = "UPDATE session_state SET value = '0199-terminal'";
+        execute_in(&terminal, row);
+    };
+    let host = host_that(&world, lines, true, goes_on);
+    let database = data.join("v2.db");
+    let before = fs::read(&database).expect("the database");
     let run = world.nanoclaw(&[CHAT, &["--prompt", "Say \"pong\""]].concat());
     let asks = "asks     the model once, by a message to Main (ag-1) that stays in its chat; a terminal in that chat is cut off: that spends a little of the plan's quota\n";
     ends(&run, 0, &[asks]);
@@ -104,8 +121,61 @@ fn a_message_goes_to_the_group_of_the_cli_channel_and_its_first_text_is_the_answ
     assert_eq!(time.replace_all(&stdout, " N ms"), stages);
     let sent = host.join().expect("a host");
     assert_eq!(sent, "{\"text\":\"Say \\\"pong\\\"\"}\n");
-    fs::remove_file(data.join("cli.sock")).expect("a socket");
-    assert_eq!(before.differences(&Tree::read(&data)), Vec::<String>::new());
+    assert_eq!(fs::read(&database).expect("the database"), before);
+}
+
+/// A container that runs keeps the provider that it started with.
+#[test]
+fn a_text_that_codex_did_not_give_is_no_answer() {
+    let lines = &["{\"text\":\"pong\"}\n"];
+    let words = [
+        "result ",
+        "error: a text came, and no thread of codex went on with it",
+        "hint: pnpm ncl groups restart --id ID",
+    ];
+    for before in [None, Some("0199-before")] {
+        let world = world();
+        if let Some(thread) = before {
+            session(&world, "s-1", thread);
+        }
+        // Another chat's thread is none of this one's.
+        session(&world, "s-2", "0199-discord");
+        let host = host(&world, lines, true);
+        let run = world.nanoclaw(CHAT);
+        ends(&run, 1, &words);
+        assert!(
+            !String::from_utf8_lossy(&run.stdout).contains("thread"),
+            "{run:?}"
+        );
+        host.join().expect("a host");
+    }
+}
+
+/// Of a query that goes on codex's own record alone changes.
+#[test]
+fn a_thread_that_codex_writes_to_is_one_that_goes_on() {
+    let world = world();
+    session(&world, "s-1", "0199-same");
+    let folder = world
+        .root
+        .join("data/v2-sessions/ag-1/s-1/codex/sessions/2026/05/01");
+    fs::create_dir_all(&folder).expect("a folder");
+    let record = folder.join("rollout-2026-05-01T12-00-00-0199-same.jsonl");
+    fs::write(&record, "{}\n").expect("a record");
+    let old = std::time::SystemTime::UNIX_EPOCH;
+    let file = fs::File::options()
+        .write(true)
+        .open(&record)
+        .expect("a record");
+    file.set_modified(old).expect("a time");
+    let writes = move || fs::write(&record, "{}\n{}\n").expect("a record");
+    let host = host_that(&world, &["{\"text\":\"pong\"}\n"], true, writes);
+    ends(
+        &world.nanoclaw(CHAT),
+        0,
+        &["0199-same, which the chat goes on with"],
+    );
+    host.join().expect("a host");
 }
 
 #[test]

@@ -32,13 +32,22 @@ impl Database {
 
     /// The conversation that a session goes on with by a provider (NanoClaw's `session_state`), as the provider calls it.
     pub fn continuation(&self, provider: &str) -> Result<Option<String>> {
-        if self.columns("session_state")?.is_empty() {
+        self.of_continuation(provider, "value")
+    }
+
+    /// When that was written last, as NanoClaw writes a time; nothing where its table does not say.
+    pub fn continued(&self, provider: &str) -> Result<Option<String>> {
+        self.of_continuation(provider, "updated_at")
+    }
+
+    fn of_continuation(&self, provider: &str, column: &'static str) -> Result<Option<String>> {
+        if !self.columns("session_state")?.iter().any(|it| it == column) {
             return Ok(None);
         }
         let key = format!("continuation:{}", provider.to_lowercase());
-        let columns = ["key", "value"];
-        let select = "SELECT key, value FROM session_state WHERE key = ?1";
-        let value = self.connection.query_row(select, [key], |row| {
+        let columns = ["key", column];
+        let select = format!("SELECT key, {column} FROM session_state WHERE key = ?1");
+        let value = self.connection.query_row(&select, [key], |row| {
             Ok(self.values(row, "session_state", &columns).text(1))
         });
         let value = value.optional().map_err(|error| self.explained(&error))?;

@@ -1,14 +1,17 @@
 //! A message to a group through the host that runs, by its CLI channel: the whole way of a chat. Says who would answer before it is sent.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Error, Result};
 
 use super::CODEX;
 use super::failure::{Failure, Setting, Who};
+use super::threads::written;
 use super::trip::{Stage, Trip};
 use crate::checkout::Checkout;
 use crate::groups::{self, Chat, Database, Group, Heard};
+use crate::interrupt::{self, TICK};
 use crate::next;
 use crate::problem::Problem;
 
@@ -58,30 +61,57 @@ const SUPERSEDED: &str = "[superseded by a newer client]";
 /// How an error of a query begins as a message (NanoClaw's `poll-loop.ts`).
 const ERROR: &str = "Error: ";
 
-/// Sends the message, waits for the first text that comes back, and tells which threads of codex go on.
+/// How long a session may take to write down the thread that gave an answer which is here already.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Sends the message, waits for the first text that comes back, and tells which threads of codex went on with it. Where none did, another provider
+/// gave the text, and that is a failure.
 pub fn by_message(
     trip: &Trip<'_>,
     checkout: &Checkout,
     wired: &mut Wired,
     passed: &mut dyn FnMut(&Stage) -> Result<()>,
 ) -> Result<()> {
+    let before = threads(checkout)?;
     let deadline = Instant::now() + trip.limit;
     wired.chat.say(trip.prompt)?;
     passed(&Stage::Sent)?;
+    let text = hear(trip, wired, deadline)?;
+    passed(&Stage::Result(text))?;
+    let since = Instant::now();
+    loop {
+        let is_late = since.elapsed() >= PATIENCE;
+        match threads(checkout) {
+            Ok(mut now) => {
+                now.retain(|thread| !before.contains(thread));
+                if !now.is_empty() {
+                    let mut ids = now.into_iter().map(|thread| thread.id);
+                    return ids.try_for_each(|id| passed(&Stage::Thread(id)));
+                }
+                if is_late {
+                    return Err(fail(Failure::OtherProvider));
+                }
+            }
+            // The agent runner may be writing.
+            Err(error) if is_late => {
+                return Err(error.context("a text came, and whether codex gave it cannot be told"));
+            }
+            Err(_) => {}
+        }
+        interrupt::check()?;
+        thread::sleep(TICK);
+    }
+}
+
+/// Waits for the first text.
+fn hear(trip: &Trip<'_>, wired: &mut Wired, deadline: Instant) -> Result<String> {
     loop {
         let failure = match wired.chat.hear(deadline)? {
             Heard::Text(text) if text == SUPERSEDED => Failure::HungUp(text),
             Heard::Text(text) => match text.strip_prefix(ERROR) {
                 Some(words) => Failure::Answered(words.to_owned()),
                 None if text.trim().is_empty() => continue,
-                None => {
-                    passed(&Stage::Result(text))?;
-                    // What cannot be read makes the answer none the less one.
-                    let threads = threads(checkout).unwrap_or_default();
-                    return threads
-                        .into_iter()
-                        .try_for_each(|thread| passed(&Stage::Thread(thread)));
-                }
+                None => return Ok(text),
             },
             Heard::End => Failure::HungUp("it closed the channel".to_owned()),
             Heard::Nothing => Failure::Unanswered(trip.limit),
@@ -90,13 +120,33 @@ pub fn by_message(
     }
 }
 
-/// The threads that the sessions of a terminal's messages go on with: codex's own, so that no other provider answered.
-fn threads(checkout: &Checkout) -> Result<Vec<String>> {
+/// A thread of codex that a session of a terminal's messages goes on with, as it stands: both times change when it answers, as far as they are
+/// known. The agent runner writes the first when a query begins, and codex the second at every turn.
+#[derive(PartialEq, Eq)]
+struct Thread {
+    group: String,
+    session: String,
+    id: String,
+    continued: Option<String>,
+    written: Option<SystemTime>,
+}
+
+fn threads(checkout: &Checkout) -> Result<Vec<Thread>> {
     let mut threads = Vec::new();
     for (group, session) in Database::to_read(checkout)?.sessions_in_terminal()? {
-        if let Some(database) = Database::of_session(checkout, &group, &session)? {
-            threads.extend(database.continuation(CODEX)?);
-        }
+        let Some(database) = Database::of_session(checkout, &group, &session)? else {
+            continue;
+        };
+        let Some(id) = database.continuation(CODEX)? else {
+            continue;
+        };
+        threads.push(Thread {
+            continued: database.continued(CODEX)?,
+            written: written(checkout, &group, &session, &id)?,
+            group,
+            session,
+            id,
+        });
     }
     Ok(threads)
 }

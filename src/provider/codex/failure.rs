@@ -54,6 +54,8 @@ pub(super) enum Failure {
     Answered(String),
     /// The host speaks with us no more, as it says or does.
     HungUp(String),
+    /// A text came, and no thread of codex went on.
+    OtherProvider,
 }
 
 /// Who is talked with.
@@ -260,6 +262,7 @@ impl Failure {
             ),
             Self::Answered(said) => format!("the agent answers with an error: {}", shown(said)),
             Self::HungUp(said) => format!("{who} speaks with us no more: {}", shown(said)),
+            Self::OtherProvider => "a text came, and no thread of codex went on with it: another provider gave it, for a running container keeps the one that it started with".to_owned(),
         }
     }
 
@@ -296,6 +299,7 @@ impl Failure {
                 format!("nanoclaw skill try {CODEX} --level container")
             }
             Self::HungUp(_) => "run the command again".to_owned(),
+            Self::OtherProvider => "pnpm ncl groups restart --id ID, with the id that nanoclaw provider list prints".to_owned(),
             Self::Ended(..) | Self::NoMessage(_) if setting.who != Who::Codex => {
                 format!("nanoclaw skill try {CODEX} asks codex alone")
             }

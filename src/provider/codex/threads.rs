@@ -1,7 +1,8 @@
 //! The threads that sessions go on with: whether codex still has them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Result;
 
@@ -82,17 +83,40 @@ fn is_kept(
     ))
 }
 
+/// When codex wrote last to the thread of a session.
+pub(super) fn written(
+    checkout: &Checkout,
+    group: &str,
+    session: &str,
+    thread: &str,
+) -> Result<Option<SystemTime>> {
+    let kept = Path::new("data/v2-sessions").join(group).join(session);
+    let Some((folder, _)) = checkout.standing(&kept.join("codex/sessions"))? else {
+        return Ok(None);
+    };
+    let files = files(&folder, thread, DEPTH).into_iter();
+    let times = files.filter_map(|file| fs::metadata(file).ok()?.modified().ok());
+    Ok(times.max())
+}
+
 /// Whether a file below a folder is named for a thread.
 fn has(folder: &Path, thread: &str, depth: usize) -> bool {
-    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.any(|entry| {
+    !files(folder, thread, depth).is_empty()
+}
+
+/// The files below a folder that are named for a thread.
+fn files(folder: &Path, thread: &str, depth: usize) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = entries.flat_map(|entry| {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder {
-            depth > 1 && has(&entry.path(), thread, depth - 1)
-        } else {
-            entry.file_name().to_string_lossy().contains(thread)
+        let is_named = || entry.file_name().to_string_lossy().contains(thread);
+        match is_folder {
+            true if depth > 1 => files(&entry.path(), thread, depth - 1),
+            false if is_named() => vec![entry.path()],
+            _ => Vec::new(),
         }
-    })
+    });
+    found.collect()
 }
 
 fn judge(count: usize, stale: &[String]) -> Check {

@@ -136,6 +136,7 @@ fn every_failure_is_one_sentence_with_a_hint_and_without_credentials() {
         Failure::Unanswered(Duration::from_secs(2)),
         Failure::Answered(said()),
         Failure::HungUp(said()),
+        Failure::OtherProvider,
     ] {
         let problem = failure.clone().problem(&setting());
         assert_eq!(problem.exit, Exit::Findings);
