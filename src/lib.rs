@@ -30,6 +30,7 @@ pub mod env_file;
 pub mod groups;
 pub mod host;
 pub mod interrupt;
+pub mod masking;
 pub mod needs;
 pub mod next;
 pub mod pending;

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::LazyLock;
 
 use anyhow::Result;
 // Bytes without Unicode classes: those cost milliseconds to compile.
 use regex::bytes::Regex;
 
 use crate::checkout::Checkout;
+pub use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
 use crate::shown;
@@ -152,88 +152,9 @@ fn shown(address: &str) -> String {
     mask(&shown::line(address))
 }
 
-/// A form of credentials.
-struct Form {
-    /// What each text with one holds: one of these at least. A pattern costs more to compile than that takes to see.
-    signs: &'static [&'static str],
-    pattern: LazyLock<Option<Regex>>,
-    /// What stands in its place.
-    hidden: &'static [u8],
-}
-
-macro_rules! form {
-    ($signs:expr, $pattern:literal, $hidden:literal) => {
-        Form {
-            signs: &$signs,
-            pattern: LazyLock::new(|| Regex::new($pattern).ok()),
-            hidden: $hidden,
-        }
-    };
-}
-
-/// What hides credentials. Wrong addresses are those that people mistype, so that a password with a `/`, one before scp's host and an `@` that
-/// was encoded are hidden as well.
-static CREDENTIALS: [Form; 7] = [
-    // The user's part of a URL, up to the last `@` that may end it.
-    form!(
-        ["@", "%40"],
-        r"(?i-u)([a-z][a-z0-9+.-]*://)[^/?#\s]*(?:@|%40)",
-        b"${1}***@"
-    ),
-    // The same where the password holds what would end it, so that what stands after the colon is no port.
-    form!(
-        ["@"],
-        r"(?i-u)([a-z][a-z0-9+.-]*://)[^/?#@\s]*:(?:[0-9]*[^0-9/?#@\s'\x22][^@\s]*|[0-9]+[?#][^@\s]*)@",
-        b"${1}***@"
-    ),
-    // A password in scp's form, which has none.
-    form!(
-        ["@"],
-        r"(?-u)[^\s/:@'\x22`(]+:[^\s/]+@([A-Za-z0-9.\[\]-]+:)",
-        b"***@${1}"
-    ),
-    form!(
-        ["="],
-        r"(?i-u)([?&;#][^=&;#\s'\x22]*(?:token|key|secret|pass|pwd|auth|sig|cred)[^=&;#\s'\x22]*=)[^&;#\s'\x22]+",
-        b"${1}***"
-    ),
-    // Tokens that their makers gave a form of their own.
-    form!(
-        ["gh", "glpat-"],
-        r"(?-u)\b(?:gh[a-z]_|github_pat_|glpat-)[A-Za-z0-9_-]{6,}",
-        b"***"
-    ),
-    // Keys of APIs, which their makers' errors repeat in part.
-    form!(["sk-"], r"(?-u)\bsk-[A-Za-z0-9_*-]{8,}", b"***"),
-    // JSON web tokens (RFC 7519).
-    form!(
-        ["eyJ"],
-        r"(?-u)\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_.-]+",
-        b"***"
-    ),
-];
-
-/// Hides user names, passwords and tokens in the addresses of a text, and keys and tokens whose form tells them.
-#[must_use]
-pub fn mask(text: &str) -> String {
-    let hide = |text: String, form: &Form| {
-        if !form.signs.iter().any(|sign| text.contains(sign)) {
-            return text;
-        }
-        match &*form.pattern {
-            Some(pattern) => {
-                let masked = pattern.replace_all(text.as_bytes(), form.hidden);
-                String::from_utf8_lossy(&masked).into_owned()
-            }
-            None => "***".to_owned(),
-        }
-    };
-    CREDENTIALS.iter().fold(text.to_owned(), hide)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_nanoclaw, mask};
+    use super::is_nanoclaw;
 
     #[test]
     fn only_the_repository_itself_is_nanoclaws_own() {
@@ -257,74 +178,6 @@ mod tests {
             "https://example.com/?u=https://github.com/qwibitai/nanoclaw",
         ] {
             assert!(!is_nanoclaw(url), "{url}");
-        }
-    }
-
-    #[test]
-    fn credentials_in_addresses_are_masked() {
-        for (text, masked) in [
-            ("https://github.com/a/b.git", "https://github.com/a/b.git"),
-            ("https://user:pw@host/a", "https://***@host/a"),
-            ("https://ghp_secret@host/a", "https://***@host/a"),
-            ("https://user:p@ss@host/", "https://***@host/"),
-            ("https://user:p'w\"x@host/", "https://***@host/"),
-            ("https://user:pa/ss@host/a", "https://***@host/a"),
-            ("https://user:pa#s?s@host/a", "https://***@host/a"),
-            (
-                "https://user:12/ss@host:8080/a",
-                "https://user:12/ss@host:8080/a",
-            ),
-            ("https://user:12?ss@host:8080/a", "https://***@host:8080/a"),
-            ("HTTPS://user:pw@HOST/a", "HTTPS://***@HOST/a"),
-            ("https://user%3Apw%40x@host/a", "https://***@host/a"),
-            ("https://user%3Apw%40host/a", "https://***@host/a"),
-            ("ssh://user:pw@host/a", "ssh://***@host/a"),
-            ("git+ssh://user:pw@host:22/a", "git+ssh://***@host:22/a"),
-            ("foo::https://user:pw@host/a", "foo::https://***@host/a"),
-            ("user:pw@host:a/b", "***@host:a/b"),
-            ("user:p@ss@host:a/b", "***@host:a/b"),
-            ("git@github.com:a/b.git", "git@github.com:a/b.git"),
-            ("ghp_abcdefgh@github.com:a/b", "***@github.com:a/b"),
-            ("file:///srv/a@b/c", "file:///srv/a@b/c"),
-            ("https://host:8080/@scope/a", "https://host:8080/@scope/a"),
-            ("https://host/@scope/a", "https://host/@scope/a"),
-            ("https://host/a?token=x", "https://host/a?token=***"),
-            (
-                "https://host/a?Access_Token=x&y=1",
-                "https://host/a?Access_Token=***&y=1",
-            ),
-            (
-                "https://host/a?x=1&api_key=x;sig=y",
-                "https://host/a?x=1&api_key=***;sig=***",
-            ),
-            (
-                "https://host/a#access_token=x",
-                "https://host/a#access_token=***",
-            ),
-            (
-                "fatal: unable to access 'https://x:p@ss@host/': no",
-                "fatal: unable to access 'https://***@host/': no",
-            ),
-            (
-                "fatal: Authentication failed for 'https://u:p@h/a/' and https://v:q@h/b",
-                "fatal: Authentication failed for 'https://***@h/a/' and https://***@h/b",
-            ),
-            (
-                "From https://u:p@h/a\n * branch",
-                "From https://***@h/a\n * branch",
-            ),
-            (
-                "Incorrect API key provided: sk-proj-abcdef12**********wxyz. See",
-                "Incorrect API key provided: ***. See",
-            ),
-            ("Bearer eyJhbGciOi.eyJzdWIi.c2ln-x, url", "Bearer ***, url"),
-            (
-                "a task-force-of-nine and sk-8",
-                "a task-force-of-nine and sk-8",
-            ),
-            ("../a/b", "../a/b"),
-        ] {
-            assert_eq!(mask(text), masked, "{text}");
         }
     }
 }

@@ -6,11 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use memchr::memmem;
-use regex::bytes::Regex;
 
 use super::{Check, Patient};
 use crate::env_file;
-use crate::remote::mask;
+use crate::masking::{mask, mask_labelled};
 use crate::shown;
 
 /// The host's log of errors, by NanoClaw's `setup/service.ts`.
@@ -79,9 +78,9 @@ fn judge_gateway(asked: Option<(String, bool)>, is_used: bool) -> Check {
             Check::warning(GATEWAY, found, "ONECLI_URL in .env")
         }
         None => Check::ok(GATEWAY, "not used here"),
-        Some((url, true)) => Check::ok(GATEWAY, format!("answers at {}", mask(&url))),
+        Some((url, true)) => Check::ok(GATEWAY, format!("answers at {}", address(&url))),
         Some((url, false)) => {
-            let found = format!("nothing answers at {}", mask(&url));
+            let found = format!("nothing answers at {}", address(&url));
             Check::error(
                 GATEWAY,
                 found,
@@ -92,6 +91,15 @@ fn judge_gateway(asked: Option<(String, bool)>, is_used: bool) -> Check {
 }
 
 /// Whether something listens where a URL points to.
+/// An address without what may be a secret in it, also where its scheme is left out.
+fn address(url: &str) -> String {
+    if url.contains("://") {
+        return mask(url);
+    }
+    let shown = mask(&format!("http://{url}"));
+    shown.trim_start_matches("http://").to_owned()
+}
+
 fn answers(url: &str) -> bool {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -122,29 +130,25 @@ fn end_of(patient: &Patient<'_>, path: &Path) -> Option<String> {
         .is_file()
         .then(|| std::fs::File::open(path).ok())??;
     // A shorter one is read from its beginning.
-    let _ = file
-        .seek(SeekFrom::End(-END))
-        .or_else(|_| file.seek(SeekFrom::Start(0)));
+    let is_cut = file.seek(SeekFrom::End(-END)).is_ok();
+    if !is_cut {
+        file.seek(SeekFrom::Start(0)).ok()?;
+    }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    Some(whole_lines(&String::from_utf8_lossy(&bytes), is_cut).to_owned())
+}
+
+/// The lines of a log's end. Of one without its beginning nobody can tell what in it is a secret.
+fn whole_lines(text: &str, is_cut: bool) -> &str {
+    let rest = text.split_once('\n').filter(|_| is_cut);
+    rest.map_or(text, |(_, rest)| rest)
 }
 
 /// A line of a log without what may be a secret, and not a long one.
 fn masked(line: &str) -> String {
     const LONGEST: usize = 240;
-    const SECRETS: [&str; 2] = [
-        r"(?i:bearer)\s+[^\s,;]+",
-        r#"(?i:(key|token|secret|password)["']?\s*[:=]\s*)["']?[^\s"',;}]+"#,
-    ];
-    let mut text = mask(&shown::line(line));
-    for secret in SECRETS {
-        let Ok(secret) = Regex::new(&format!("(?-u){secret}")) else {
-            return "***".to_owned();
-        };
-        let masked = secret.replace_all(text.as_bytes(), &b"***"[..]);
-        text = String::from_utf8_lossy(&masked).into_owned();
-    }
+    let text = mask_labelled(&shown::line(line));
     text.chars().take(LONGEST).collect()
 }
 
@@ -198,10 +202,18 @@ mod tests {
             "{check:?}"
         );
         drop(listener);
+        assert_eq!(super::address("secret@host:1"), "***@host:1");
         assert!(!answers(&url));
         assert_eq!(judge_gateway(Some((url, false)), true).level, Level::Error);
         assert_eq!(judge_gateway(None, false).level, Level::Ok);
         assert_eq!(judge_gateway(None, true).level, Level::Warning);
+    }
+
+    #[test]
+    fn a_line_without_its_beginning_is_left_out() {
+        let text = "er SECRET codex\n2 codex\n";
+        assert_eq!(super::whole_lines(text, true), "2 codex\n");
+        assert_eq!(super::whole_lines(text, false), text);
     }
 
     #[test]
@@ -219,10 +231,13 @@ mod tests {
                 "codex Authorization: Bearer eyJhbGciOi.a.b",
                 "codex Authorization: ***",
             ),
-            ("codex OPENAI_API_KEY=live-1 x", "codex OPENAI_API_*** x"),
+            (
+                "codex OPENAI_API_KEY=live-1 x",
+                "codex OPENAI_API_KEY=*** x",
+            ),
             (
                 r#"codex {"refresh_token":"rt_1","a":2}"#,
-                r#"codex {"refresh_***","a":2}"#,
+                r#"codex {"refresh_token":***,"a":2}"#,
             ),
             ("codex eyJhbGciOi.eyJh.x_y", "codex ***"),
         ] {

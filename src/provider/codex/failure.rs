@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::CODEX;
 use super::protocol::text;
+use crate::masking::mask_labelled;
 use crate::problem::Problem;
-use crate::remote::mask;
 use crate::shown;
 
 /// Why there is no answer. The words are codex's own.
@@ -321,7 +321,7 @@ const LONGEST: usize = 400;
 
 /// Codex's words as part of a sentence: on one line, and without credentials.
 pub(super) fn shown(words: &str) -> String {
-    let line = shown::line(mask(words.trim()));
+    let line = shown::line(mask_labelled(words.trim()));
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
         None => line,
