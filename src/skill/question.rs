@@ -231,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn the_words_of_a_document_have_their_meaning() {
+        for (word, expected) in [
+            ("trim", Some(Normalize::Trim)),
+            ("rstrip-slash", Some(Normalize::RstripSlash)),
+            ("lower", Some(Normalize::Lower)),
+            ("upper", None),
+        ] {
+            assert_eq!(Normalize::named(word), expected);
+        }
+        assert_eq!(prompt("", "", &[], None).input(), "NC_INPUT_X");
+        let rule = |pattern, flags| Rule::new(pattern, flags).unwrap();
+        assert_eq!(rule("a", "i"), rule("a", "i"));
+        assert_ne!(rule("a", "i"), rule("a", ""));
+        assert_ne!(rule("a", "i"), rule("b", "i"));
+    }
+
+    #[test]
     fn an_expression_that_cannot_be_used_is_an_error() {
         let checked = |pattern| Rule::new(pattern, "").unwrap().check();
         assert!(checked("(").unwrap_err().contains("no regular expression"));

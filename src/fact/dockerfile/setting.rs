@@ -164,6 +164,21 @@ mod tests {
         );
     }
 
+    /// One that is in no stage of the image, or is no RUN, makes nothing.
+    #[test]
+    fn only_a_run_of_the_image_makes_a_setting() {
+        let image = format!("{HEAD}{INSTALL}");
+        for before in [
+            format!(
+                "FROM node:22 AS unused\nARG ENDPOINT=http://h/v1\nRUN write \"${{ENDPOINT}}\" > /etc/x\n{image}"
+            ),
+            format!("{image}# RUN write \"${{ENDPOINT}}\" > /etc/x\n"),
+        ] {
+            let after = edited(&before, "http://h/v1");
+            assert_eq!(after.len(), before.len() + LINES.len(), "{after}");
+        }
+    }
+
     #[test]
     fn what_cannot_be_placed_or_would_not_count_is_blocked() {
         for (before, code) in [
@@ -172,6 +187,10 @@ mod tests {
             (
                 format!("{HEAD}ENV ENDPOINT=x\n{INSTALL}{LINES}"),
                 "arg-hidden",
+            ),
+            (
+                format!("{HEAD}{} \\\n", INSTALL.trim_end()),
+                "layer-unplaceable",
             ),
             (
                 format!("{HEAD}{INSTALL}FROM node:22\nARG TOOL_VERSION=1\n{INSTALL}"),
