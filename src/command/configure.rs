@@ -144,7 +144,7 @@ impl Job<'_> {
         let tasks = tasks.collect::<Vec<_>>();
         let terms = Terms {
             replaces_login: self.arguments.replace_login,
-            is_attended: self.arguments.yes || self.ui.can_ask(),
+            may_open_browser: self.arguments.yes || self.ui.can_ask(),
         };
         let wish = codex::wish(self.patient, self.answers, &tasks, terms)?;
         let commands = tasks.into_iter().filter(|(_, task)| !wish.has_done(task));
@@ -242,9 +242,7 @@ impl Job<'_> {
             }
         }
     }
-}
 
-impl Job<'_> {
     fn say_drop_in(&self, drop_in: &DropIn) {
         if drop_in.is_there() {
             return;

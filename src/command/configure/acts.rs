@@ -1,4 +1,5 @@
-//! What follows from the answers, done: files first, then the document's commands, what no document can say, and the builds. Asks nobody.
+//! What follows from the answers, done: files and the builds that they call for, then the document's commands, and what no document can say. Asks
+//! nobody.
 
 use anyhow::Result;
 

@@ -36,8 +36,8 @@ impl Wish {
 pub struct Terms {
     /// A ChatGPT login may be replaced.
     pub replaces_login: bool,
-    /// Somebody is there, or has said that the login may begin all the same.
-    pub is_attended: bool,
+    /// A ChatGPT login may begin: somebody is there for its browser, or has said that it may all the same.
+    pub may_open_browser: bool,
 }
 
 /// Looks at what the answers ask for, and the document's commands that follow from them. What stands in the way is a [`Problem`].
@@ -60,7 +60,7 @@ pub fn wish(
         wish.drop_in = Some(drop_in);
     }
     if let Some(by) = tasks.iter().find_map(|(_, task)| By::of(task)) {
-        if by == By::ChatGpt && !terms.is_attended {
+        if by == By::ChatGpt && !terms.may_open_browser {
             let found = "nobody is here to open the browser that a ChatGPT login takes; --yes begins it all the same";
             return Err(Problem::could_not_run(found).and_nothing_written().into());
         }
