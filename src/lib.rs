@@ -23,6 +23,7 @@ pub mod journal;
 pub mod lock;
 pub mod sink;
 
+pub mod barrels;
 pub mod branch;
 pub mod builds;
 pub mod doctor;

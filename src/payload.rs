@@ -13,7 +13,7 @@ use resolution::candidates;
 use crate::checkout::File;
 use crate::shown;
 use crate::skill::Copied;
-use crate::typescript::{ENDS, Exports, ModuleUse, Scan, is_relative};
+use crate::typescript::{ENDS, Exports, ModuleUse, Scan, UseKind, is_relative};
 
 /// A commit, as messages name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,23 @@ pub enum Lack {
         /// The file that would be replaced, in the checkout.
         from: PathBuf,
     },
+}
+
+impl Unresolved {
+    /// What is wrong with the import, a clause.
+    #[must_use]
+    pub fn found(&self) -> String {
+        let module = &self.specifier;
+        match &self.lack {
+            Lack::Module => format!("the imported module `{module}` is not there"),
+            Lack::Export(name) => {
+                format!("the imported module `{module}` does not export `{name}`")
+            }
+            Lack::Lost { name, .. } => format!(
+                "the imported module `{module}` would be replaced by one that does not export `{name}`"
+            ),
+        }
+    }
 }
 
 impl fmt::Display for Unresolved {
@@ -213,9 +230,31 @@ pub fn unresolved(
     modules: Modules<'_>,
     names: Names,
 ) -> Vec<Unresolved> {
+    lacks(path, relative_imports(source), modules, names)
+}
+
+/// Those imports alone that keep the source from being loaded: what it names in a call it may bear the lack of, and types are gone when it runs.
+#[must_use]
+pub fn unloadable(path: &Path, source: &Scan<'_>, modules: Modules<'_>) -> Vec<Unresolved> {
+    let loads = |kind| {
+        matches!(
+            kind,
+            UseKind::SideEffect | UseKind::Binding | UseKind::ReExport
+        )
+    };
+    let imports = relative_imports(source).filter(|import| loads(import.kind));
+    lacks(path, imports, modules, Names::Values)
+}
+
+fn lacks(
+    path: &Path,
+    imports: impl Iterator<Item = ModuleUse>,
+    modules: Modules<'_>,
+    names: Names,
+) -> Vec<Unresolved> {
     let mut found = Vec::new();
     let mut known = BTreeMap::new();
-    for import in relative_imports(source) {
+    for import in imports {
         let mut files = candidates(path, &import.specifier);
         let lacking = match files.find(|file| (modules.is_file)(file)) {
             None => vec![Lack::Module],

@@ -230,3 +230,26 @@ fn a_checkout_that_is_entered_by_a_symlink_is_told() {
     let told = |(name, level, _): &(String, String, String)| name == "folder" && level == "warning";
     assert!(found.iter().any(told), "{found:?}");
 }
+
+#[test]
+fn a_barrel_that_does_not_load_is_a_finding_and_keeps_no_add_away() {
+    let world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
+    let barrel = "container/agent-runner/src/providers/index.ts";
+    append(&world.root.join(barrel), "import './other.js';\n");
+    let words = format!("{barrel}:7: the imported module `./other.js` is not there");
+    let said = |command: &str, code: i32| {
+        let run = world.nanoclaw(&["skill", command, "codex"]);
+        let text = String::from_utf8_lossy(&run.stdout).into_owned();
+        assert_eq!(run.code, code, "{run:?}");
+        text
+    };
+    let added = world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let verified = said("verify", 1);
+    let heading = format!("container barrel: BLOCKED  {words}");
+    assert!(verified.contains(&heading), "{verified}");
+    assert!(said("status", 1).contains("`./other.js` is not there"));
+    append(&world.root.join(barrel), "// import './gone.js';\n");
+    put(&world.root.join(barrel).with_file_name("other.ts"), "");
+    said("status", 0);
+}

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use crate::barrels;
 use crate::checkout::Checkout;
 use crate::cli::{Show, Status};
 use crate::journal;
@@ -39,7 +40,7 @@ pub fn tell_broken_off(checkout: &Checkout, ui: Ui) -> Result<bool> {
 }
 
 fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
-    let survey = plan(skill, checkout, None, &Pins::new())?;
+    let survey = survey(skill, checkout)?;
     let broken_off = tell_broken_off(checkout, ui)?;
     ui.print(
         Tint::Strong,
@@ -57,11 +58,18 @@ fn one(skill: &Skill, checkout: &Checkout, ui: Ui) -> Result<Exit> {
     })
 }
 
+/// What `verify` finds, without its tests: the facts, and the barrels as a whole, which an `add` neither mends nor makes worse.
+fn survey(skill: &Skill, checkout: &Checkout) -> Result<Plan> {
+    let mut survey = plan(skill, checkout, None, &Pins::new())?;
+    survey.findings.extend(barrels::findings(skill, checkout));
+    Ok(survey)
+}
+
 /// A line for every skill. That a skill is not installed is no finding here: nobody asked for it.
 fn every(checkout: &Checkout, ui: Ui) -> Result<Exit> {
     tell_broken_off(checkout, ui)?;
     for (skill, _) in skills::all()? {
-        let survey = plan(&skill, checkout, None, &Pins::new())?;
+        let survey = survey(&skill, checkout)?;
         let (tint, word) = match (survey.holds(), survey.is_blocked()) {
             (true, _) => (Tint::Good, "installed"),
             (_, true) => (Tint::Bad, "blocked"),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
+use crate::barrels;
 use crate::branch;
 use crate::checkout::Checkout;
 use crate::cli::{Format, Verify};
@@ -44,6 +45,7 @@ pub enum Tests<'a> {
 /// Surveys a checkout, runs the document's tests, and says what both came to.
 pub fn report(skill: &Skill, checkout: &Checkout, tests: Tests<'_>, ui: Ui) -> Result<Report> {
     let mut survey = plan(skill, checkout, None, &Pins::new())?;
+    survey.findings.extend(barrels::findings(skill, checkout));
     survey.findings.extend(broken_off(checkout)?);
     let (tests, notes) = if survey.holds() {
         (tests, notes(skill, checkout))

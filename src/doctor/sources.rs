@@ -3,14 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Moment, Patient};
+use crate::barrels;
 use crate::pending::Pending;
+use crate::plan::Finding;
 use crate::registry;
 use crate::report::text;
 use crate::skill::Fact;
 use crate::typescript;
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
-    vec![installed(patient), host_build(patient), builds(patient)]
+    let mut checks = vec![installed(patient)];
+    checks.extend(unloadable(patient));
+    checks.extend([host_build(patient), builds(patient)]);
+    checks
 }
 
 fn installed(patient: &Patient<'_>) -> Check {
@@ -26,6 +31,21 @@ fn installed(patient: &Patient<'_>) -> Check {
         count,
         format!("nanoclaw skill {command} {called}"),
     )
+}
+
+/// The imports that keep a barrel from being loaded.
+fn unloadable(patient: &Patient<'_>) -> Vec<Check> {
+    let findings = barrels::findings(patient.skill, patient.checkout);
+    let check = |finding: Finding| {
+        let line = finding.line.unwrap_or_default();
+        let found = finding.found.unwrap_or_default();
+        let found = format!(
+            "{}:{line}: {found}, so that no provider is loaded",
+            finding.path.display()
+        );
+        Check::error("sources", found, barrels::MEND)
+    };
+    findings.into_iter().map(check).collect()
 }
 
 /// A source of the host's, and what was built of it.

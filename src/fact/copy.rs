@@ -96,21 +96,7 @@ fn idle(copy: &Copied, bytes: &[u8], modules: Modules<'_>) -> Option<Fault> {
 }
 
 fn unresolved(missing: &Unresolved) -> Fault {
-    fault(
-        "import-unresolved",
-        Some(missing.line),
-        match &missing.lack {
-            Lack::Module => format!("the imported module `{}` is not there", missing.specifier),
-            Lack::Export(name) => format!(
-                "the imported module `{}` does not export `{name}`",
-                missing.specifier
-            ),
-            Lack::Lost { name, .. } => format!(
-                "the imported module `{}` would be replaced by one that does not export `{name}`",
-                missing.specifier
-            ),
-        },
-    )
+    fault("import-unresolved", Some(missing.line), missing.found())
 }
 
 fn pointer(found: &str, by_hand: &str) -> Outcome {

@@ -31,6 +31,7 @@ fn each_check_has_something_that_makes_it_speak() {
 
 #[test]
 fn what_keeps_codex_from_answering_is_told() {
+    let mut faults = Vec::new();
     for (harm, name, level, words) in harms() {
         let world = well();
         harm(&world);
@@ -39,9 +40,14 @@ fn what_keeps_codex_from_answering_is_told() {
         let told = found.iter().any(|(its_name, its_level, its_words)| {
             its_name == *name && its_level == *level && its_words.contains(words)
         });
-        assert!(told, "no {level} of {name}, `{words}`, in {found:?}");
+        if !told {
+            let of_name = found.iter().filter(|(its_name, ..)| its_name == name);
+            let of_name = of_name.collect::<Vec<_>>();
+            faults.push(format!("no {level} of {name}, `{words}`, in {of_name:?}"));
+        }
         let has_error = found.iter().any(|(_, level, _)| level == "error");
         assert_eq!(run.code, i32::from(has_error), "{found:?}");
         assert!(!String::from_utf8_lossy(&run.stdout).contains("secret"));
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

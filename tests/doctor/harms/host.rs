@@ -4,7 +4,11 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::Row;
-use crate::{BUN_TYPES, DOCKER, SYSTEMCTL, execute, later, put, stand_in};
+use crate::{BUN_TYPES, DOCKER, SYSTEMCTL, append, execute, later, put, stand_in};
+
+/// The barrels of the host and of the container.
+const HOST: &str = "src/providers/index.ts";
+const CONTAINER: &str = "container/agent-runner/src/providers/index.ts";
 
 pub(super) const HARMS: &[Row] = &[
     (
@@ -12,6 +16,29 @@ pub(super) const HARMS: &[Row] = &[
         "sources",
         "error",
         "6 of 7",
+    ),
+    (
+        |w| append(&w.root.join(CONTAINER), "import './other.js';\n"),
+        "sources",
+        "error",
+        "container/agent-runner/src/providers/index.ts:7: the imported module `./other.js` is not there",
+    ),
+    (
+        |w| append(&w.root.join(HOST), "export { x } from './codex.js';\n"),
+        "sources",
+        "error",
+        "src/providers/index.ts:6: the imported module `./codex.js` does not export `x`",
+    ),
+    (
+        // The barrel itself bears that it is not there.
+        |w| {
+            let text =
+                "try { await import('./own.js'); } catch {}\nimport type { T } from './t.js';\n";
+            append(&w.root.join(CONTAINER), text);
+        },
+        "sources",
+        "ok",
+        "7 of 7",
     ),
     (
         |w| put(&w.root.join("dist/providers/codex.js"), ""),
