@@ -157,6 +157,10 @@ pub fn engine(checkout: &Checkout) -> Result<Option<Unmet>> {
             format!("the container engine `{engine}` runs and does not let this user in"),
             format!("sudo usermod -aG {engine} \"$USER\" and sign in anew"),
         ),
+        EngineState::Unasked(why) => (
+            format!("the container engine `{engine}`, which this host runs, {why}"),
+            process::asks(&engine),
+        ),
     };
     Ok(Some(Unmet { found, mend }))
 }

@@ -3,6 +3,7 @@
 mod child;
 mod container;
 mod conversation;
+mod engine;
 mod fetch;
 
 use std::fs::{File, OpenOptions};
@@ -18,6 +19,7 @@ use xshell::{Cmd, Shell, cmd};
 pub use child::kill_running;
 pub use container::Container;
 pub use conversation::{Conversation, Said};
+pub use engine::{EngineState, OfImage, asks, engine_state, of_image};
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
 
 use crate::files;
@@ -120,56 +122,6 @@ pub fn is_program(name: &str) -> bool {
     }
     std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path).any(|folder| executable(&folder.join(name)))
-    })
-}
-
-/// What a container engine answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EngineState {
-    /// It runs, and we may use it.
-    Ready,
-    /// It is none of the container engines this program knows, and was not asked.
-    Unknown,
-    /// No program of that name is on the `PATH`.
-    Absent,
-    /// The program is there and its service does not answer.
-    Stopped,
-    /// The service does not let this user in.
-    NotPermitted,
-}
-
-/// How long an engine may take to say whether it can build.
-const ENGINE_PATIENCE: Duration = Duration::from_secs(30);
-
-/// The engines that are asked: a checkout says which it uses, and must not choose what a mere look at it starts.
-const ENGINES: [&str; 4] = ["docker", "podman", "container", "nerdctl"];
-
-/// Asks an engine whether it can build: `docker info` and its like, `container system status` for Apple's.
-pub fn engine_state(root: &Path, engine: &str) -> Result<EngineState> {
-    if !ENGINES.contains(&engine) {
-        return Ok(EngineState::Unknown);
-    }
-    if !is_program(engine) {
-        return Ok(EngineState::Absent);
-    }
-    let shell = shell(root)?;
-    let question: &[&str] = if engine == "container" {
-        &["system", "status"]
-    } else {
-        &["info"]
-    };
-    let command = cmd!(shell, "{engine} {question...}").env("LC_ALL", "C");
-    // One whose service hangs says nothing for ever.
-    let deadline = Instant::now().checked_add(ENGINE_PATIENCE);
-    let output = child::output(command.into(), deadline)?;
-    if output.end.is_success()? {
-        return Ok(EngineState::Ready);
-    }
-    let words = String::from_utf8_lossy(&output.err).to_lowercase();
-    Ok(if words.contains("permission denied") {
-        EngineState::NotPermitted
-    } else {
-        EngineState::Stopped
     })
 }
 

@@ -429,7 +429,9 @@ export function getDefaultContainerImage(root: string): string {
 /// An engine that has the image; of it runs the stand-in above, with the folder of the host for that in the container.
 const ENGINE: &str = "case \"$1\" in
 info) exit 0 ;;
-image) [ -e \"$HOME/has-image\" ] ;;
+image)
+    [ ! -e \"$HOME/is-denied\" ] || { echo permission denied >&2; exit 1; }
+    [ -e \"$HOME/has-image\" ] || { echo \"No such image: $3\" >&2; exit 1; } ;;
 run)
     echo \"$*\" >> \"$HOME/ran\"
     while :; do
@@ -457,6 +459,14 @@ fn without_a_codex_here_the_one_in_the_image_signs_in() {
         2,
         "none in the image (claw-agent-",
     );
+    let denied = world.base().join("home/is-denied");
+    fs::write(&denied, "").expect("a file");
+    ends(
+        &with_key(&world, "sk-secret\n", &[]),
+        2,
+        "none in the image (`docker` says: permission denied)",
+    );
+    fs::remove_file(denied).expect("a file");
     assert!(!world.base().join("home/.codex").exists());
     fs::write(world.base().join("home/has-image"), "").expect("a file");
     let run = with_key(&world, "sk-secret\n", &[]);

@@ -310,6 +310,22 @@ fn an_engine_that_cannot_run_the_image_is_told_with_what_mends_it() {
             ],
         ),
         (
+            "floods",
+            2,
+            [
+                "engine `docker`, which this host runs, cannot be asked: it says more than 4194304 bytes",
+                "hint: docker info\n",
+            ],
+        ),
+        (
+            "tells no image",
+            2,
+            [
+                " is not looked at: `docker` says: permission denied",
+                "hint: docker image inspect agent-of-",
+            ],
+        ),
+        (
             "has no image",
             2,
             [
@@ -332,10 +348,8 @@ fn an_engine_that_cannot_run_the_image_is_told_with_what_mends_it() {
     }
     let mut world = world(&[]);
     world.environment.push(("PATH", "/nowhere".to_owned()));
-    let words = [
-        "the container engine `docker`, which this host runs, is not on the PATH",
-        "hint: install `docker`\n",
-    ];
+    let absent = "the container engine `docker`, which this host runs, is not on the PATH";
+    let words = [absent, "hint: install `docker`\n"];
     ends(&world.nanoclaw(CONTAINER), 2, &words);
 }
 

@@ -8,7 +8,7 @@ use super::{Check, Moment, Patient};
 use crate::groups::{self, Database};
 use crate::host;
 use crate::next::quoted;
-use crate::process::{self, EngineState};
+use crate::process::{self, EngineState, OfImage};
 use crate::shown;
 
 const NAME: &str = "image";
@@ -18,7 +18,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
     let state = process::engine_state(patient.checkout.root(), &engine)?;
     // Apple's engine tells what an image was made of in another way.
     if state != EngineState::Ready || engine == "container" {
-        return Ok(vec![not_looked_at(&engine, &state)]);
+        return Ok(vec![not_looked_at(&engine, &state, &patient.skill.called)]);
     }
     let Some(own) = host::image(patient.checkout) else {
         let found = "not looked at: src/install-slug.ts gives its name in no way that is read here";
@@ -49,12 +49,13 @@ fn of_groups(patient: &Patient<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn not_looked_at(engine: &str, state: &EngineState) -> Check {
+fn not_looked_at(engine: &str, state: &EngineState, called: &str) -> Check {
     let (why, mend) = match state {
         EngineState::Ready => (
             "is not asked for what an image holds",
-            format!("{engine} image list"),
+            format!("nanoclaw skill try {called} --level container asks it for an answer"),
         ),
+        EngineState::Unasked(why) => (why.as_str(), process::asks(engine)),
         EngineState::Unknown => (
             "is none that this program knows",
             format!("{engine} images"),
@@ -67,12 +68,6 @@ fn not_looked_at(engine: &str, state: &EngineState) -> Check {
         ),
     };
     let found = format!("not looked at: the container engine `{engine}` {why}");
-    if *state == EngineState::Ready {
-        return Check {
-            mend: None,
-            ..Check::warning(NAME, found, "")
-        };
-    }
     Check::warning(NAME, found, mend)
 }
 
@@ -80,43 +75,42 @@ fn not_looked_at(engine: &str, state: &EngineState) -> Check {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Image {
     name: String,
-    is_there: bool,
-    /// When it was made, where that can be read.
+    /// How it was made, where it is there; else why that is not known, a clause.
+    made: std::result::Result<Option<Made>, String>,
+    /// The command that asks for it.
+    look: String,
+}
+
+/// How an image was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Made {
+    /// When, where that can be read.
     created: Option<Moment>,
     /// The instructions that it was made by, with the values of their ARGs.
     history: String,
 }
 
 fn look(engine: &str, name: &str) -> Result<Image> {
-    let inspect = [
-        "image",
-        "inspect",
-        "--format",
-        "{{json .Created}}",
-        "--",
-        name,
-    ];
-    let created = process::answer(engine, &inspect, &[])?;
-    let history = match created {
-        Some(_) => process::answer(
-            engine,
-            &[
-                "history",
-                "--no-trunc",
-                "--format",
-                "{{.CreatedBy}}",
-                "--",
-                name,
-            ],
-            &[],
-        )?,
-        None => None,
+    let inspect = ["image", "inspect", "--format", "{{json .Created}}"];
+    let history = ["history", "--no-trunc", "--format", "{{.CreatedBy}}"];
+    let ask = |question: &[&str]| process::of_image(engine, &[question, &["--", name]].concat());
+    let made = match ask(&inspect)? {
+        OfImage::None => Ok(None),
+        OfImage::NotTold(why) => Err(why),
+        OfImage::Says(created) => match ask(&history)? {
+            OfImage::Says(history) => Ok(Some(Made {
+                created: Moment::of_rfc3339(created.trim().trim_matches('"')),
+                history,
+            })),
+            // It went meanwhile.
+            OfImage::None => Ok(None),
+            OfImage::NotTold(why) => Err(why),
+        },
     };
     Ok(Image {
         name: name.to_owned(),
-        is_there: created.is_some(),
-        created: created.and_then(|created| Moment::of_rfc3339(created.trim().trim_matches('"'))),
-        history: history.unwrap_or_default(),
+        made,
+        look: format!("{engine} history {}", quoted(Path::new(name))),
     })
 }
 
@@ -143,23 +137,28 @@ fn judge(patient: &Patient<'_>, image: &Image, mend: &str) -> Check {
 
 fn judge_image(image: &Image, wanted: &Wanted<'_>, build: &str) -> Check {
     let name = shown::line(&image.name);
-    if !image.is_there {
-        return Check::error(NAME, format!("{name} is not there"), build);
-    }
+    let made = match &image.made {
+        Ok(Some(made)) => made,
+        Ok(None) => return Check::error(NAME, format!("{name} is not there"), build),
+        Err(why) => {
+            let found = format!("{name} is not looked at: {why}");
+            return Check::warning(NAME, found, image.look.as_str());
+        }
+    };
     let package = wanted.package;
-    if !image.history.contains(package) {
+    if !made.history.contains(package) {
         return Check::error(NAME, format!("{name} was made without {package}"), build);
     }
     if let Some(pin) = &wanted.pin {
         let pinned = format!("{}={pin}", wanted.arg);
         let is_pinned = |word: &str| word.trim_matches(['"', '\'']) == pinned;
-        if !image.history.split_whitespace().any(is_pinned) {
+        if !made.history.split_whitespace().any(is_pinned) {
             let found =
                 format!("{name} holds another {package} than {pin}, which the Dockerfile pins");
             return Check::warning(NAME, found, build);
         }
     }
-    let is_older = |changed| image.created.is_some_and(|created| changed > created);
+    let is_older = |changed| made.created.is_some_and(|created| changed > created);
     if wanted.dockerfile.is_some_and(is_older) {
         return Check::warning(NAME, format!("{name} is older than the Dockerfile"), build);
     }
@@ -168,42 +167,41 @@ fn judge_image(image: &Image, wanted: &Wanted<'_>, build: &str) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::{EngineState, Image, Moment, Wanted, judge_image, not_looked_at};
+    use super::{EngineState, Image, Made, Moment, Wanted, judge_image, not_looked_at};
     use crate::doctor::Level;
 
     const HISTORY: &str = "RUN |2 CLAUDE=1 CODEX_VERSION=0.124.0 /bin/sh -c pnpm install -g \"@openai/codex@${CODEX_VERSION}\" # buildkit";
 
     #[test]
     fn an_image_holds_what_the_dockerfile_pins_and_is_newer() {
-        let good = Image {
-            name: "agent:latest".to_owned(),
-            is_there: true,
-            created: Some(Moment(20)),
-            history: HISTORY.to_owned(),
+        let made = |created, history: &str| {
+            let history = history.to_owned();
+            let created = Some(Moment(created));
+            Ok(Some(Made { created, history }))
         };
-        let absent = Image {
-            is_there: false,
-            ..good.clone()
-        };
-        let without = Image {
-            history: "RUN true".to_owned(),
-            ..good.clone()
-        };
-        let other = Image {
-            history: HISTORY.replace("0.124.0", "0.124.01"),
-            ..good.clone()
-        };
-        let older = Image {
-            created: Some(Moment(9)),
-            ..good.clone()
-        };
-        for (image, level, words) in [
+        let good = made(20, HISTORY);
+        let absent = Ok(None);
+        let not_told = Err("`docker` says: x".to_owned());
+        let without = made(20, "RUN true");
+        let other = made(20, &HISTORY.replace("0.124.0", "0.124.01"));
+        let older = made(9, HISTORY);
+        for (made, level, words) in [
             (good, Level::Ok, "agent:latest holds @openai/codex"),
             (absent, Level::Error, "agent:latest is not there"),
             (without, Level::Error, "was made without @openai/codex"),
             (other, Level::Warning, "another @openai/codex than 0.124.0"),
             (older, Level::Warning, "older than the Dockerfile"),
+            (
+                not_told,
+                Level::Warning,
+                "is not looked at: `docker` says: x",
+            ),
         ] {
+            let image = Image {
+                name: "agent:latest".to_owned(),
+                made,
+                look: "docker history".to_owned(),
+            };
             let wanted = Wanted {
                 package: "@openai/codex",
                 arg: "CODEX_VERSION",
@@ -223,8 +221,9 @@ mod tests {
             EngineState::Absent,
             EngineState::Stopped,
             EngineState::NotPermitted,
+            EngineState::Unasked("cannot be started".to_owned()),
         ] {
-            let check = not_looked_at("docker", &state);
+            let check = not_looked_at("docker", &state, "x");
             assert_eq!(check.level, Level::Warning);
             assert!(
                 check

@@ -10,8 +10,12 @@ for word in "$@"; do
 done
 echo "${said# }" >> "$ENGINE_SAW"
 case "$1" in
-  info) [ "$does" != "is stopped" ] ;;
-  image) [ "$does" != "has no image" ] ;;
+  info)
+    [ "$does" != floods ] || exec yes
+    [ "$does" != "is stopped" ] ;;
+  image)
+    [ "$does" != "has no image" ] || { echo "Error response from daemon: No such image: $3" >&2; exit 1; }
+    [ "$does" != "tells no image" ] || { echo 'permission denied' >&2; exit 1; } ;;
   run)
     [ "$does" != "runs nothing" ] || { echo 'docker: no space left on device' >&2; exit 125; }
     while [ "$1" != --entrypoint ]; do

@@ -15,7 +15,7 @@ use super::way::{APP_SERVER, Launch, Way, bun_arguments, folder_of_providers};
 use crate::checkout::Checkout;
 use crate::host;
 use crate::problem::Problem;
-use crate::process;
+use crate::process::{self, OfImage};
 use crate::shown;
 
 /// Where the image has what the host mounts.
@@ -23,7 +23,7 @@ const SOURCE: &str = "/app/src";
 const WORK: &str = "/workspace/agent";
 const HOME: &str = "/home/node";
 
-/// The image that the host starts containers of. Where its sources do not name it, or its engine does not have it, a [`Problem`].
+/// The image that the host starts containers of. Where its sources do not name it, or its engine does not have it or does not tell, a [`Problem`].
 pub fn image(checkout: &Checkout) -> Result<String> {
     let Some(image) = host::image(checkout) else {
         let found = "src/install-slug.ts gives the image's name in no way that is read here";
@@ -31,12 +31,19 @@ pub fn image(checkout: &Checkout) -> Result<String> {
         return Err(Problem::could_not_run(found).hint(hint).into());
     };
     let engine = checkout.engine();
-    if process::answer(&engine, &["image", "inspect", &image], &[])?.is_none() {
-        let found = format!("`{engine}` has no image {}", shown::line(&image));
-        let hint = format!("nanoclaw skill build {CODEX}");
-        return Err(Problem::could_not_run(found).hint(hint).into());
-    }
-    Ok(image)
+    let shown = shown::line(&image);
+    let (found, hint) = match process::of_image(&engine, &["image", "inspect", &image])? {
+        OfImage::Says(_) => return Ok(image),
+        OfImage::None => (
+            format!("`{engine}` has no image {shown}"),
+            format!("nanoclaw skill build {CODEX}"),
+        ),
+        OfImage::NotTold(why) => (
+            format!("the image {shown} is not looked at: {why}"),
+            format!("{engine} image inspect {shown}"),
+        ),
+    };
+    Err(Problem::could_not_run(found).hint(hint).into())
 }
 
 /// Bun and codex of an image, each in a container of its own.

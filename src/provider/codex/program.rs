@@ -11,7 +11,7 @@ use crate::host;
 use crate::next::quoted;
 use crate::pinned::Pinned;
 use crate::problem::Problem;
-use crate::process::{self, EngineState};
+use crate::process::{self, EngineState, OfImage};
 
 /// Codex's own folder inside the container that signs in.
 const HOME: &str = "/codex-home";
@@ -56,8 +56,10 @@ impl Program {
         if state != EngineState::Ready || engine == "container" {
             return Ok(Err(format!("`{engine}` does not run here")));
         }
-        if process::answer(&engine, &["image", "inspect", &image], &[])?.is_none() {
-            return Ok(Err(format!("{image} is not built")));
+        match process::of_image(&engine, &["image", "inspect", &image])? {
+            OfImage::Says(_) => {}
+            OfImage::None => return Ok(Err(format!("{image} is not built"))),
+            OfImage::NotTold(why) => return Ok(Err(why)),
         }
         // A browser on this machine ends a ChatGPT login at a port of codex's, which listens on the loopback alone.
         let mut arguments = ["run", "--rm", "-i", "--pull=never", "--network=host"]

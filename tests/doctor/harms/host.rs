@@ -4,11 +4,24 @@ use std::fs;
 use std::net::TcpListener;
 
 use super::Row;
+use crate::support::World;
 use crate::{BUN_TYPES, DOCKER, SYSTEMCTL, append, execute, later, put, stand_in};
 
 /// The barrels of the host and of the container.
 const HOST: &str = "src/providers/index.ts";
 const CONTAINER: &str = "container/agent-runner/src/providers/index.ts";
+
+/// An engine that runs, and fails otherwise with these words.
+fn without_image(words: &str) -> String {
+    format!("case \"$*\" in info) ;; *) printf '%s' '{words}' >&2; exit 1 ;; esac")
+}
+
+fn engine(world: &World, name: &str) {
+    put(
+        &world.root.join("src/container-runtime.ts"),
+        &format!("export const CONTAINER_RUNTIME_BIN = '{name}';\n"),
+    );
+}
 
 pub(super) const HARMS: &[Row] = &[
     (
@@ -101,10 +114,67 @@ pub(super) const HARMS: &[Row] = &[
         "`docker` does not answer",
     ),
     (
-        |w| stand_in(w, "docker", "[ \"$*\" = info ]"),
+        |w| {
+            stand_in(
+                w,
+                "docker",
+                &without_image("Error response from daemon: No such image: x:latest"),
+            );
+        },
         "image",
         "error",
         ":latest is not there",
+    ),
+    (
+        |w| stand_in(w, "docker", &without_image("permission denied")),
+        "image",
+        "warning",
+        ":latest is not looked at: `docker` says: permission denied",
+    ),
+    (
+        |w| stand_in(w, "docker", &without_image("")),
+        "image",
+        "warning",
+        ":latest is not looked at: `docker` ended with 1 and says nothing",
+    ),
+    (
+        |w| {
+            stand_in(
+                w,
+                "docker",
+                &DOCKER.replace("history*)", "history*) echo no store >&2; exit 1 ;; never)"),
+            );
+        },
+        "image",
+        "warning",
+        ":latest is not looked at: `docker` says: no store",
+    ),
+    (
+        // What it is a script of is not there.
+        |w| {
+            stand_in(w, "nerdctl", "");
+            put(&w.base().join("bin/nerdctl"), "#!/gone/sh\n");
+            engine(w, "nerdctl");
+        },
+        "image",
+        "warning",
+        "`nerdctl` cannot be started",
+    ),
+    (
+        |w| stand_in(w, "docker", "exec yes"),
+        "image",
+        "warning",
+        "says more than 4194304 bytes",
+    ),
+    (
+        // Apple's engine is not asked what an image holds.
+        |w| {
+            stand_in(w, "container", "exit 0");
+            engine(w, "container");
+        },
+        "image",
+        "warning",
+        "is not asked for what an image holds",
     ),
     (
         |w| stand_in(w, "docker", &DOCKER.replace("2100", "2020")),
@@ -127,11 +197,12 @@ pub(super) const HARMS: &[Row] = &[
     (
         // Docker has the image, and the host runs another engine.
         |w| {
-            stand_in(w, "podman", "[ \"$*\" = info ]");
-            put(
-                &w.root.join("src/container-runtime.ts"),
-                "export const CONTAINER_RUNTIME_BIN = 'podman';\n",
+            stand_in(
+                w,
+                "podman",
+                &without_image("Error: x:latest: image not known"),
             );
+            engine(w, "podman");
         },
         "image",
         "error",
@@ -143,7 +214,8 @@ pub(super) const HARMS: &[Row] = &[
                 &w.root.join("data/v2.db"),
                 "UPDATE container_configs SET image_tag = 'own:1'",
             );
-            let docker = format!("case \"$*\" in *own:1) exit 1 ;; esac; {DOCKER}");
+            let docker =
+                format!("case \"$*\" in *own:1) echo No such image >&2; exit 1 ;; esac; {DOCKER}");
             stand_in(w, "docker", &docker);
         },
         "image",
