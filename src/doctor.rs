@@ -17,7 +17,7 @@ use anyhow::{Context, Result, ensure};
 
 pub use service::{Kind, Other, Service, State, Unit, Variables};
 pub use time::Moment;
-pub use types::Run;
+pub use types::{LIMIT, Run};
 
 use crate::checkout::{Checkout, Entry};
 use crate::pinned::Pinned;

@@ -232,13 +232,41 @@ pub fn run(
     hide: &dyn Fn(&str) -> String,
     said: &mut dyn FnMut(Option<&str>),
 ) -> Result<Ended> {
+    let ended = run_until(root, commands, environment, log, hide, said, None)?;
+    // Without a deadline nothing is late.
+    Ok(ended.unwrap_or_else(|| Ended::Failed {
+        how: "ended for its time".to_owned(),
+        tail: Vec::new(),
+    }))
+}
+
+/// As [`run()`], for as long as `limit`, without a log. `None` where they take longer, and are ended.
+pub fn run_in_time(
+    root: &Path,
+    commands: &[String],
+    limit: Duration,
+    said: &mut dyn FnMut(Option<&str>),
+) -> Result<Option<Ended>> {
+    let deadline = Instant::now().checked_add(limit);
+    run_until(root, commands, &[], None, &str::to_owned, said, deadline)
+}
+
+fn run_until(
+    root: &Path,
+    commands: &[String],
+    environment: &[(String, String)],
+    log: Option<&Path>,
+    hide: &dyn Fn(&str) -> String,
+    said: &mut dyn FnMut(Option<&str>),
+    deadline: Option<Instant>,
+) -> Result<Option<Ended>> {
     let shell = shell(root)?;
     let mut log = log.map(open_log).transpose()?;
     let mut tail = Vec::new();
     for command in commands {
         let mut command = Command::from(cmd!(shell, "sh -c {command}"));
         command.envs(environment.iter().map(|(key, value)| (key, value)));
-        let end = child::run(command, Place::OwnGroup, None, &mut |heard| {
+        let end = child::run(command, Place::OwnGroup, deadline, &mut |heard| {
             let bytes = match heard {
                 Heard::Out(bytes) | Heard::Err(bytes) => bytes,
                 Heard::Nothing => {
@@ -271,13 +299,13 @@ pub fn run(
         let how = match end {
             End::Exited(status) if status.success() => continue,
             End::Exited(status) => ending(status),
-            End::Interrupted(problem) => return Ok(Ended::Interrupted(problem)),
-            End::Late => "ended for its time".to_owned(),
+            End::Interrupted(problem) => return Ok(Some(Ended::Interrupted(problem))),
+            End::Late => return Ok(None),
             End::Asked => "stopped, for it asked something on the terminal,".to_owned(),
         };
-        return Ok(Ended::Failed { how, tail });
+        return Ok(Some(Ended::Failed { how, tail }));
     }
-    Ok(Ended::Succeeded)
+    Ok(Some(Ended::Succeeded))
 }
 
 /// How a process ended, such as `exit code 2`.
@@ -295,4 +323,22 @@ fn open_log(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     options.open(path).with_context(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::run_in_time;
+
+    #[test]
+    fn a_command_that_takes_too_long_is_ended() {
+        let since = Instant::now();
+        let commands = ["exec sleep 60".to_owned()];
+        let limit = Duration::from_millis(50);
+        let ended = run_in_time(Path::new("/"), &commands, limit, &mut |_| ());
+        assert!(matches!(ended, Ok(None)));
+        assert!(since.elapsed() < Duration::from_secs(30));
+    }
 }

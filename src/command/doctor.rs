@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::checkout::Checkout;
 use crate::cli::{Doctor, DoctorFormat};
-use crate::doctor::{Check, Level, Patient, examine};
+use crate::doctor::{Check, LIMIT, Level, Patient, examine};
+use crate::next::quoted;
 use crate::problem::Exit;
 use crate::process;
 use crate::report::json::SCHEMA;
@@ -22,14 +23,7 @@ pub fn run(arguments: &Doctor, directory: &Path, ui: Ui) -> Result<Exit> {
     let mut run = |step: &Step, task: &Task| {
         let live = ui.start(&step.label, &task.commands.join(" && "));
         let mut show = |line: Option<&str>| live.show(line);
-        process::run(
-            checkout.root(),
-            &task.commands,
-            &[],
-            None,
-            &str::to_owned,
-            &mut show,
-        )
+        process::run_in_time(checkout.root(), &task.commands, LIMIT, &mut show)
     };
     let checks = examine(&Patient::new(&checkout, &skill)?, &mut run)?;
     match arguments.format {

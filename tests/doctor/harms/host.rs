@@ -108,6 +108,24 @@ pub(super) const HARMS: &[Row] = &[
         "wrong (exit code 2): src/providers/codex.ts(1,1): error TS2307: no module",
     ),
     (
+        |w| stand_in(w, "pnpm", "echo 'sh: 1: tsc: not found' >&2; exit 127"),
+        "types",
+        "warning",
+        "not looked at: the command ended with exit code 127: sh: 1: tsc: not found",
+    ),
+    (
+        |w| {
+            stand_in(
+                w,
+                "pnpm",
+                "echo 'ERR_PNPM_X  Command \"tsc\" not found'; exit 1",
+            );
+        },
+        "types",
+        "warning",
+        "not looked at: the command ended with exit code 1: ERR_PNPM_X  Command \"tsc\" not found",
+    ),
+    (
         |w| stand_in(w, "docker", "exit 1"),
         "image",
         "warning",
