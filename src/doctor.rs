@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-pub use service::{Kind, Other, Service, State, Unit, Variables};
+pub use service::{Kind, Other, Service, State, Unit, Variables, variables};
 pub use time::Moment;
 pub use types::{LIMIT, Run};
 

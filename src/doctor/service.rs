@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 pub(super) use judge::checks;
-pub use systemd::Unit;
+pub use systemd::{Unit, variables};
 
 use super::Moment;
 use crate::checkout::Checkout;
@@ -20,6 +20,7 @@ use crate::host;
 use crate::interrupt;
 use crate::next::quoted;
 use crate::process;
+use crate::typescript;
 
 /// What the host writes last when it is built, and loads first.
 const MAIN: &str = "dist/index.js";
@@ -33,6 +34,8 @@ pub struct Service {
     pub others: Vec<Other>,
     /// Whether the host answers at its socket.
     pub answers: bool,
+    /// Whether the host does not, and its sources have it listen there.
+    pub is_silent: bool,
     /// Why a service may be there that was not found, a clause, and what finds it.
     pub unasked: Option<(&'static str, &'static str)>,
 }
@@ -110,6 +113,7 @@ impl Service {
         service.others.extend(script::look(checkout)?);
         // One that cannot be reached answers nobody.
         service.answers = groups::host_answers(checkout).unwrap_or(false);
+        service.is_silent = !service.answers && listens(checkout);
         interrupt::check()?;
         Ok(service)
     }
@@ -129,7 +133,7 @@ impl Service {
 
     /// The environment of what runs, else that of what would: with its name, where it is known.
     fn environment(&self) -> Option<(&str, Variables)> {
-        let is_active = self.units.iter().any(|unit| unit.state == "active");
+        let is_active = self.units.iter().any(Unit::runs);
         let runs = self.others.iter().find(|it| it.state == State::Runs);
         let would = runs.or_else(|| self.others.first());
         match (self.units.first(), runs) {
@@ -140,11 +144,8 @@ impl Service {
     }
 
     fn of_units(&self) -> Variables {
-        let words = |unit: &Unit| unit.environment.clone();
-        let words = self.units.iter().map(words).collect::<Vec<_>>().join(" ");
-        let pairs = words.split_whitespace().filter_map(|it| it.split_once('='));
-        let pairs = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
-        pairs.collect()
+        let variables = self.units.iter().map(|unit| unit.environment.clone());
+        variables.flatten().collect()
     }
 
     /// The command that gives a variable to a host which systemd does not start: by the property list of launchd's, or by the environment of the
@@ -178,6 +179,14 @@ impl Service {
     }
 }
 
+/// Whether the host's sources name the socket: those before there was one listen nowhere.
+fn listens(checkout: &Checkout) -> bool {
+    let names = ["ncl.sock", "data/ncl.sock"];
+    let sources = checkout.sources_below(Path::new("src")).into_iter();
+    let mut texts = sources.map(|(_, text)| text);
+    texts.any(|text| names.iter().any(|name| typescript::mentions(&text, name)))
+}
+
 /// The value of a variable.
 fn value<'a>(all: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let mut found = all.iter().filter(|(key, _)| key == name);
@@ -186,15 +195,16 @@ fn value<'a>(all: &'a [(String, String)], name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Moment, Other, Service, State, Unit};
+    use super::{Kind, Moment, Other, Service, State, Unit, variables};
 
     fn unit(state: &str) -> Unit {
         Unit {
             name: "claw".to_owned(),
             is_of_user: true,
+            load: "loaded".to_owned(),
             state: state.to_owned(),
             since: Some(Moment(20)),
-            environment: "HOME=/h CODEX_MODEL=m1".to_owned(),
+            environment: variables("HOME=/h CODEX_MODEL=m1"),
         }
     }
 

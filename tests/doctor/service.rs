@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, SystemTime};
 
 use super::support::World;
-use super::{host_unit, later, put, stand_in, told, well};
+use super::{SYSTEMCTL, host_unit, later, put, stand_in, told, well};
 
 /// A host where all is well, but that systemd has no unit for it; and what its unit would be called.
 fn without_unit() -> (World, String) {
@@ -137,11 +137,12 @@ fn an_agent_of_launchds_is_looked_at() {
 struct Host(Child);
 
 impl Host {
-    fn start(world: &World) -> Self {
+    fn start(world: &World, options: &[&str]) -> Self {
         stand_in(world, "node", "read -r line");
         let node = world.base().join("bin/node");
         let mut command = world.command(node, &world.root);
-        command.arg(main_of(world)).env("CODEX_MODEL", "gpt-6");
+        command.args(options).arg(main_of(world));
+        command.env("CODEX_MODEL", "gpt-6");
         let host = command.stdin(Stdio::piped()).spawn().expect("a host");
         put(
             &world.root.join("nanoclaw.pid"),
@@ -188,7 +189,7 @@ fn a_host_that_the_script_started_is_looked_at() {
         "is another program by now",
     ]);
 
-    let mut host = Host::start(&world);
+    let mut host = Host::start(&world, &["--require=/dev/null", "--enable-source-maps"]);
     let built = File::options().append(true).open(main_of(&world));
     let before = SystemTime::now() - Duration::from_secs(3600);
     built
@@ -206,4 +207,46 @@ fn a_host_that_the_script_started_is_looked_at() {
     ]);
     host.end();
     service(&["error: start-nanoclaw.sh has ended: process ", "is gone"]);
+}
+
+#[test]
+fn the_environment_of_a_unit_is_that_of_its_process() {
+    if !Path::new("/proc/self/environ").exists() {
+        return;
+    }
+    let world = well();
+    let host = Host::start(&world, &[]);
+    let shows = |id: u32| {
+        let given = format!("MainPID={id}\\nEnvironment=CODEX_MODEL=gpt-5.4-mini");
+        let shown = SYSTEMCTL.replace("Environment=HOME=/h CODEX_MODEL=gpt-6", &given);
+        stand_in(&world, "systemctl", &shown);
+        told(&world, "model")
+    };
+    let found = shows(host.0.id());
+    assert!(found.starts_with("ok: gpt-6 (CODEX_MODEL of"), "{found}");
+    // One that has none, or that is not told.
+    let found = shows(0);
+    assert!(
+        found.starts_with("warning: gpt-5.4-mini (CODEX_"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_unit_that_is_not_loaded_is_mended_as_that_is() {
+    for (state, mend) in [
+        ("masked", "[systemctl --user unmask nanoclaw-v2-"),
+        ("bad-setting", "[systemctl --user status nanoclaw-v2-"),
+    ] {
+        let world = well();
+        stand_in(
+            &world,
+            "systemctl",
+            &SYSTEMCTL
+                .replace("=loaded", &format!("={state}"))
+                .replace("=active", "=inactive"),
+        );
+        let found = told(&world, "service");
+        assert!(found.contains(mend), "{found}");
+    }
 }

@@ -39,7 +39,7 @@ struct Host<'a> {
 
 /// The hosts that run, and are known by their service.
 fn hosts<'a>(service: &'a Service, restart: &'a str) -> Vec<Host<'a>> {
-    let units = service.units.iter().filter(|unit| unit.state == "active");
+    let units = service.units.iter().filter(|unit| unit.runs());
     let units = units.map(|unit| Host {
         name: &unit.name,
         since: unit.since,
@@ -64,12 +64,13 @@ fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) 
     }
     match &hosts(service, restart)[..] {
         [] => judge_absent(service, restart, set_up),
-        [host] => match service.units.iter().find(|unit| unit.state != "active") {
-            Some(Unit { name, state, .. }) => {
-                let found = format!("{name} is {state}, and {} runs the host", host.name);
+        [host] => match service.units.iter().find(|unit| !unit.runs()) {
+            Some(unit) => {
+                let (name, how) = (&unit.name, unit.how());
+                let found = format!("{name} {how}, and {} runs the host", host.name);
                 Check::warning(NAME, found, "use one of both, and take the other away")
             }
-            None => judge_began(host, built),
+            None => judge_began(host, built, service.is_silent),
         },
         [one, other, ..] => {
             let found = format!("{} and {} run: two hosts answer", one.name, other.name);
@@ -78,8 +79,8 @@ fn judge(service: &Service, built: Option<Moment>, restart: &str, set_up: &str) 
     }
 }
 
-/// The host reads what was built when it begins.
-fn judge_began(host: &Host<'_>, built: Option<Moment>) -> Check {
+/// The host reads what was built when it begins. A silent one should answer at its socket.
+fn judge_began(host: &Host<'_>, built: Option<Moment>, is_silent: bool) -> Check {
     let Host {
         name,
         since,
@@ -89,6 +90,12 @@ fn judge_began(host: &Host<'_>, built: Option<Moment>) -> Check {
         (Some(since), Some(built)) if *since < built => {
             let found =
                 format!("{name} runs since before the host was built: it has not loaded that");
+            Check::warning(NAME, found, *restart)
+        }
+        _ if is_silent => {
+            let found = format!(
+                "{name} runs, and no host answers at data/ncl.sock: it may just have begun, or hang"
+            );
             Check::warning(NAME, found, *restart)
         }
         (Some(_), Some(_)) => {
@@ -106,7 +113,9 @@ fn judge_absent(service: &Service, restart: &str, set_up: &str) -> Check {
         _ => None,
     });
     let unit = service.units.first();
-    let unit = unit.map(|it| (it.name.as_str(), format!("is {}", it.state), restart));
+    let mend = unit.and_then(Unit::load_mend);
+    let start = mend.as_deref().unwrap_or(restart);
+    let unit = unit.map(|it| (it.name.as_str(), it.how(), start));
     let unknown = service.others.iter().find_map(|it| match &it.state {
         State::Unknown(why) => Some(format!("{}: {why}", it.name)),
         _ => None,
@@ -147,9 +156,10 @@ mod tests {
         Unit {
             name: "claw".to_owned(),
             is_of_user: true,
+            load: "loaded".to_owned(),
             state: state.to_owned(),
             since: Some(Moment(20)),
-            environment: "HOME=/h CODEX_MODEL=m1".to_owned(),
+            environment: Vec::new(),
         }
     }
 
@@ -171,6 +181,7 @@ mod tests {
             units: units.iter().map(|state| unit(state)).collect(),
             others: other.map(other_of).into_iter().collect(),
             answers,
+            is_silent: false,
             unasked: None,
         };
         judge(&service, built.map(Moment), "restart", "set up")

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use rustix::process::{Pid, test_kill_process};
 
-use super::Moment;
+use super::{Moment, Variables};
 use crate::process;
 
 /// A process that runs.
@@ -43,6 +43,17 @@ pub(super) fn look(id: i32) -> Result<Known> {
     } else {
         Known::Gone
     })
+}
+
+/// The variables of a process of this user's, where the system tells them (proc(5)).
+pub(super) fn environment(id: i32) -> Option<Variables> {
+    let bytes = std::fs::read(format!("/proc/{id}/environ")).ok()?;
+    // One that has ended has none.
+    let bytes = Some(bytes).filter(|bytes| !bytes.is_empty())?;
+    let text = String::from_utf8_lossy(&bytes);
+    let pairs = text.split('\0').filter_map(|it| it.split_once('='));
+    let pairs = pairs.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Some(pairs.collect())
 }
 
 /// Reads `Ss Fri May  1 12:00:00 2026 node dist/index.js`. One that has ended, and that nobody has waited for, is gone.

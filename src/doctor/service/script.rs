@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::running::{self, Known};
-use super::{Kind, MAIN, Other, State, Variables};
+use super::{Kind, MAIN, Other, State};
 use crate::checkout::Checkout;
 
 /// The script, relative to the root.
@@ -42,7 +42,7 @@ pub(super) fn look(checkout: &Checkout) -> Result<Option<Other>> {
     other.state = match running::look(id)? {
         Known::Runs(running) if is_host(&running.arguments, &main.to_string_lossy()) => {
             other.since = running.since;
-            other.environment = environment(id);
+            other.environment = running::environment(id);
             State::Runs
         }
         Known::Runs(_) => {
@@ -60,20 +60,19 @@ fn is_host(arguments: &str, main: &str) -> bool {
     let Some((before, after)) = arguments.split_once(main) else {
         return false;
     };
-    let program = before.trim_end().rsplit('/').next().unwrap_or_default();
-    program.starts_with("node") && (after.is_empty() || after.starts_with(' '))
-}
-
-/// The variables of a process of this user's, where the system tells them (proc(5)).
-fn environment(id: i32) -> Option<Variables> {
-    let bytes = std::fs::read(format!("/proc/{id}/environ")).ok()?;
-    let text = String::from_utf8_lossy(&bytes);
-    let pairs = text.split('\0').filter_map(|it| it.split_once('='));
-    Some(
-        pairs
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect(),
-    )
+    let is_whole = after.is_empty() || after.starts_with(' ');
+    // A program's name may hold spaces; what stands behind it are options, and the first of them has a sign.
+    let before = before.trim_end();
+    let ends = before.match_indices(" -").map(|(at, _)| at);
+    let mut programs = ends
+        .chain([before.len()])
+        .filter_map(|end| before.get(..end));
+    is_whole
+        && programs.any(|it| {
+            it.rsplit('/')
+                .next()
+                .is_some_and(|it| it.starts_with("node"))
+        })
 }
 
 #[cfg(test)]
@@ -86,6 +85,9 @@ mod tests {
             ("/usr/bin/node /c/dist/index.js", true),
             ("node22 /c/dist/index.js --x", true),
             ("/my tools/node /c/dist/index.js", true),
+            ("node --require=/dev/null -r /x/y /c/dist/index.js", true),
+            ("/my tools/node --enable-source-maps /c/dist/index.js", true),
+            ("/usr/bin/tail -f /c/dist/index.js", false),
             ("/usr/bin/tail /c/dist/index.js", false),
             ("/usr/bin/node /c/dist/index.js.map", false),
             ("/usr/bin/node /other/dist/index.js", false),

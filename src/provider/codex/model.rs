@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use super::settings::{CODEX_MODEL, retired};
-use crate::doctor::{Moment, Patient, Unit};
+use crate::doctor::{Moment, Patient, Unit, variables};
 use crate::files;
 use crate::problem::Problem;
 use crate::process;
@@ -131,15 +131,13 @@ pub fn write(drop_in: &DropIn) -> Result<()> {
     let service = format!("{unit}.service");
     let asked = ["--user", "show", "--property=Environment", "--", &service];
     let answer = process::answer("systemctl", &asked, &[])?.unwrap_or_default();
-    let given = format!("{CODEX_MODEL}={model}");
     let words = answer
         .trim()
         .strip_prefix("Environment=")
         .unwrap_or_default();
-    let mut named = words
-        .split_whitespace()
-        .filter(|word| word.starts_with(CODEX_MODEL));
-    if named.next_back() == Some(given.as_str()) {
+    let given = variables(words);
+    let mut named = given.iter().filter(|(key, _)| key == CODEX_MODEL);
+    if named.next_back().is_some_and(|(_, value)| value == model) {
         return Ok(());
     }
     let found = format!(

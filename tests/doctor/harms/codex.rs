@@ -55,6 +55,33 @@ pub(super) const HARMS: &[Row] = &[
         "it still asks the one before",
     ),
     (
+        // Words of one variable are no variables.
+        |w| {
+            let quoted = r#"HOME=/h "A=x CODEX_MODEL=gpt-5.4-mini" "B=\\"" CODEX_MODEL=gpt-7"#;
+            stand_in(
+                w,
+                "systemctl",
+                &SYSTEMCTL.replace("HOME=/h CODEX_MODEL=gpt-6", quoted),
+            );
+        },
+        "model",
+        "ok",
+        "gpt-7 (CODEX_MODEL of the service)",
+    ),
+    (
+        |w| {
+            let quoted = r#"CODEX_MODEL=gpt-6 "A=x CODEX_MODEL=gpt-5.4-mini""#;
+            stand_in(
+                w,
+                "systemctl",
+                &SYSTEMCTL.replace("HOME=/h CODEX_MODEL=gpt-6", quoted),
+            );
+        },
+        "model",
+        "ok",
+        "gpt-6 (CODEX_MODEL of the service)",
+    ),
+    (
         |w| put(&w.root.join(".env"), "OPENAI_BASE_URL=http://h/\n"),
         ".env",
         "warning",

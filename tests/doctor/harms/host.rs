@@ -282,6 +282,58 @@ pub(super) const HARMS: &[Row] = &[
         "is failed",
     ),
     (
+        |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("=active", "=reloading")),
+        "service",
+        "ok",
+        "runs, and began after the host was built",
+    ),
+    (
+        |w| {
+            stand_in(
+                w,
+                "systemctl",
+                &SYSTEMCTL
+                    .replace("=loaded", "=masked")
+                    .replace("=active", "=inactive"),
+            );
+        },
+        "service",
+        "error",
+        "is masked",
+    ),
+    (
+        |w| {
+            stand_in(
+                w,
+                "systemctl",
+                &SYSTEMCTL
+                    .replace("=loaded", "=bad-setting")
+                    .replace("=active", "=inactive"),
+            );
+        },
+        "service",
+        "error",
+        "cannot be loaded (bad-setting)",
+    ),
+    (
+        |w| {
+            let source = "export const path = join(DATA_DIR, 'ncl.sock');\n";
+            put(&w.root.join("src/cli/socket-server.ts"), source);
+        },
+        "service",
+        "warning",
+        "runs, and no host answers at data/ncl.sock",
+    ),
+    (
+        |w| {
+            let source = "// ncl.sock\n";
+            put(&w.root.join("src/cli/socket-server.ts"), source);
+        },
+        "service",
+        "ok",
+        "runs, and began after the host was built",
+    ),
+    (
         |w| stand_in(w, "systemctl", &SYSTEMCTL.replace("2100", "1970")),
         "service",
         "warning",
