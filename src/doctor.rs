@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+pub use groups::LOOK;
 pub use service::{Kind, Other, Service, State, Unit, Variables, variables};
 pub use time::Moment;
 pub use types::{LIMIT, Run};
@@ -202,14 +203,30 @@ fn env(checkout: &Checkout) -> std::result::Result<Vec<u8>, String> {
     }
 }
 
-/// A text with a home folder as `~`, where its name is a whole one.
+/// A text with a home folder as `~`, where its name is a whole one: before a quote that begins with it, for a shell takes `'~'` as it stands.
 fn at_home(text: &str, home: &str) -> String {
     let mut shown = String::new();
     let mut parts = text.split(home);
     shown.extend(parts.next());
     for part in parts {
         let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        shown.push_str(if part.starts_with(goes_on) { home } else { "~" });
+        if part.starts_with(goes_on) {
+            shown.push_str(home);
+        } else if !shown.ends_with('\'') {
+            shown.push('~');
+        } else if let Some(after) = part.strip_prefix('\'') {
+            shown.pop();
+            shown.push('~');
+            shown.push_str(after);
+            continue;
+        } else if let Some(inside) = part.strip_prefix('/') {
+            shown.pop();
+            shown.push_str("~/'");
+            shown.push_str(inside);
+            continue;
+        } else {
+            shown.push_str(home);
+        }
         shown.push_str(part);
     }
     shown
@@ -241,7 +258,9 @@ mod tests {
         for (text, expected) in [
             ("/home/me/x and /home/me", "~/x and ~"),
             ("/home/mel/x", "/home/mel/x"),
-            ("cd '/home/me'", "cd '~'"),
+            ("cd '/home/me'", "cd ~"),
+            ("cd '/home/me/my claws' && ls", "cd ~/'my claws' && ls"),
+            ("cd '/home/me x'", "cd '/home/me x'"),
             ("nothing", "nothing"),
         ] {
             assert_eq!(at_home(text, "/home/me"), expected);

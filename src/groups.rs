@@ -17,7 +17,7 @@ pub use socket::{Answer, host_answers, set_provider};
 use database::{ConfigRow, GroupRow, SessionRow};
 
 use crate::checkout::{Checkout, Entry, File};
-use crate::next::quoted;
+use crate::next::{option, quoted};
 use crate::plan::{Edit, Role};
 use crate::problem::Problem;
 use crate::shown;
@@ -87,16 +87,18 @@ impl Group {
         }
     }
 
-    /// Where the host readies its containers for another provider than the agent runner starts in them: what is so, and the command that mends it.
+    /// Where the host readies its containers for another provider than the agent runner starts in them: what is so, and the command that mends it,
+    /// by the same provider where it is registered.
     #[must_use]
-    pub fn disagreements(&self) -> Vec<(String, String)> {
+    pub fn disagreements(&self, registered: &[String]) -> Vec<(String, String)> {
         let runner = self.in_container();
         let named = shown::line(&runner);
-        let mend = format!(
-            "nanoclaw provider use {} --group {}",
-            quoted(Path::new(&runner)),
-            quoted(Path::new(&self.id))
-        );
+        let first = registered.first().unwrap_or(&runner);
+        let mend = self.mend(if registered.contains(&runner) {
+            &runner
+        } else {
+            first
+        });
         let differs = |session: Option<&Session>| {
             let host = self.on_host(session);
             (host != runner).then(|| shown::line(host))
@@ -112,13 +114,24 @@ impl Group {
             .filter(|session| session.provider.is_some());
         let of_sessions = with_own.filter_map(|session| {
             let host = differs(Some(session))?;
-            let id = quoted(Path::new(&session.id));
+            let id = shown::line(&session.id);
             let found = format!(
                 "session {id}: the host readies its container for {host}, and {named} runs in it"
             );
-            Some((found, format!("{mend} --session {id}")))
+            let of_session = option("--session", &session.id);
+            Some((found, format!("{mend} {of_session}")))
         });
         of_group.into_iter().chain(of_sessions).collect()
+    }
+
+    /// The command that gives it a provider.
+    #[must_use]
+    pub fn mend(&self, provider: &str) -> String {
+        let provider = quoted(Path::new(provider));
+        format!(
+            "nanoclaw provider use {provider} {}",
+            option("--group", &self.id)
+        )
     }
 
     /// What messages call it.

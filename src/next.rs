@@ -146,6 +146,13 @@ pub fn restart(checkout: &Checkout) -> Left {
     }
 }
 
+/// An option and its value as a shell takes them: a value that looks like another option stands behind a sign.
+#[must_use]
+pub fn option(name: &str, value: &str) -> String {
+    let sign = if value.starts_with('-') { '=' } else { ' ' };
+    format!("{name}{sign}{}", quoted(Path::new(value)))
+}
+
 /// A path as a shell takes it.
 #[must_use]
 pub fn quoted(path: &Path) -> String {

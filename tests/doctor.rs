@@ -170,14 +170,22 @@ fn checks(run: &Run) -> Vec<(String, String, String)> {
     checks.collect()
 }
 
-/// The level and the words of a check, with the command that mends it.
+/// The level and the words of the first check of a name, with the command that mends it.
 fn told(world: &World, name: &str) -> String {
+    let mut all = all_told(world, name).into_iter();
+    all.next().expect("a check")
+}
+
+/// The same of all of a name.
+fn all_told(world: &World, name: &str) -> Vec<String> {
     let whole = serde_json::from_slice::<Value>(&doctor(world).stdout).expect("JSON");
-    let all = whole["checks"].as_array().expect("checks");
-    let check = all.iter().find(|check| check["name"] == name);
-    let check = check.expect("a check");
-    let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
-    format!("{}: {} [{}]", text("level"), text("found"), text("mend"))
+    let all = whole["checks"].as_array().expect("checks").iter();
+    let of_name = all.filter(|check| check["name"] == name);
+    let told = of_name.map(|check| {
+        let text = |key: &str| check[key].as_str().unwrap_or_default().to_owned();
+        format!("{}: {} [{}]", text("level"), text("found"), text("mend"))
+    });
+    told.collect()
 }
 
 #[test]
@@ -229,6 +237,40 @@ fn a_checkout_that_is_entered_by_a_symlink_is_told() {
     let found = checks(&run);
     let told = |(name, level, _): &(String, String, String)| name == "folder" && level == "warning";
     assert!(found.iter().any(told), "{found:?}");
+}
+
+#[test]
+fn what_cannot_be_started_is_no_end_of_the_doctor() {
+    let mends = |engine: &str, body: &str| {
+        let world = well();
+        stand_in(&world, engine, body);
+        put(
+            &world.root.join("src/container-runtime.ts"),
+            &format!("export const CONTAINER_RUNTIME_BIN = '{engine}';\n"),
+        );
+        told(&world, "image")
+    };
+    assert!(!mends("container", "exit 0").ends_with("[]"));
+    assert!(mends("docker", "exec yes").ends_with("[docker info]"));
+    assert!(mends("container", "exec yes").ends_with("[container system status]"));
+}
+
+#[test]
+fn mends_are_told_with_the_folder_that_they_are_for() {
+    let world = well();
+    put(&world.root.join("logs/nanoclaw.error.log"), "codex 401\n");
+    let text = |folder: &str, more: &[&str]| {
+        let arguments = [&["skill", "doctor", "codex"], more].concat();
+        let run = world.nanoclaw_in(&world.root.join(folder), &arguments);
+        String::from_utf8_lossy(&run.stdout).into_owned()
+    };
+    let root = world.root.display();
+    let cd = format!("the mends are for: cd {root}\n");
+    assert!(text("src", &[]).ends_with(&cd));
+    assert!(!text("", &[]).contains("the mends are for"));
+    let json = text("src", &["--format", "json"]);
+    let whole = serde_json::from_str::<Value>(&json).expect("JSON");
+    assert_eq!(whole["root"], root.to_string());
 }
 
 #[test]

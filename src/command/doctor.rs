@@ -27,8 +27,16 @@ pub fn run(arguments: &Doctor, directory: &Path, ui: Ui) -> Result<Exit> {
     };
     let checks = examine(&Patient::new(&checkout, &skill)?, &mut run)?;
     match arguments.format {
-        DoctorFormat::Text => checks.iter().try_for_each(|check| print(check, ui))?,
-        DoctorFormat::Json => ui.data(json(&skill.name, &checks).as_bytes())?,
+        DoctorFormat::Text => {
+            checks.iter().try_for_each(|check| print(check, ui))?;
+            let has_mend = checks.iter().any(|check| check.mend.is_some());
+            let root = checkout.root();
+            if has_mend && std::env::current_dir().is_ok_and(|here| here != root) {
+                let root = quoted(root);
+                ui.print(Tint::Dim, "", &format!("the mends are for: cd {root}"))?;
+            }
+        }
+        DoctorFormat::Json => ui.data(json(&skill.name, checkout.root(), &checks).as_bytes())?,
     }
     let has_error = checks.iter().any(|check| check.level == Level::Error);
     Ok(if has_error {
@@ -57,7 +65,7 @@ fn print(check: &Check, ui: Ui) -> Result<()> {
 }
 
 /// The checks as one JSON object in UTF-8, with a final line end.
-fn json(skill: &str, checks: &[Check]) -> String {
+fn json(skill: &str, root: &Path, checks: &[Check]) -> String {
     let value = |check: &Check| {
         json!({
             "name": check.name,
@@ -67,6 +75,12 @@ fn json(skill: &str, checks: &[Check]) -> String {
         })
     };
     let checks = checks.iter().map(value).collect::<Vec<_>>();
-    let whole = json!({ "schema": SCHEMA, "command": "doctor", "skill": skill, "checks": checks });
+    let whole = json!({
+        "schema": SCHEMA,
+        "command": "doctor",
+        "skill": skill,
+        "root": root.to_string_lossy(),
+        "checks": checks,
+    });
     format!("{whole:#}\n")
 }

@@ -44,7 +44,7 @@ pub fn list(directory: &Path, ui: Ui) -> Result<Exit> {
         if let Some(found) = group.unreadable() {
             ui.print(Tint::Warn, "           ", &found)?;
         }
-        for (found, mend) in group.disagreements() {
+        for (found, mend) in group.disagreements(&registered) {
             ui.print(Tint::Warn, "           ", &format!("{found}: {mend}"))?;
         }
     }

@@ -1,15 +1,16 @@
 //! Whether a group asks for the skill's provider, and whether host and container mean the same one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::{Check, Level, Patient};
 use crate::groups::{self, Database, Group, USUAL};
-use crate::next::quoted;
 use crate::registry;
 use crate::shown;
 
 const NAME: &str = "groups";
+
+/// The command that shows what stands where the database should, when that is not used.
+pub const LOOK: &str = "ls -l data/v2.db";
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let database = Database::to_read(patient.checkout);
@@ -21,7 +22,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
             checks.extend(not_text.map(|it| Check::warning(NAME, it.found(), it.look())));
             checks
         }
-        Err(error) => vec![Check::not_looked_at(NAME, &error, "nanoclaw provider list")],
+        Err(error) => vec![Check::not_looked_at(NAME, &error, LOOK)],
     }
 }
 
@@ -41,9 +42,8 @@ fn judge(groups: &[Group], registered: &[String], provider: &str) -> Vec<Check> 
                 if named == provider {
                     format!("nanoclaw skill add {provider}")
                 } else {
-                    let id = quoted(Path::new(&group.id));
                     let other = registered.first().map_or(USUAL, String::as_str);
-                    format!("nanoclaw provider use {other} --group {id}, or add that provider")
+                    format!("{}, or add that provider", group.mend(other))
                 },
             ));
         }
@@ -57,7 +57,7 @@ fn judge(groups: &[Group], registered: &[String], provider: &str) -> Vec<Check> 
         }
         checks.extend(
             group
-                .disagreements()
+                .disagreements(registered)
                 .into_iter()
                 .map(|(found, mend)| Check {
                     name: NAME,

@@ -243,7 +243,7 @@ impl Database {
         loop {
             match Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate) {
                 Err(error) if is_busy(&error) && since.elapsed() < timeout => interrupt::check()?,
-                begun => return begun.map_err(|error| self.explained(&error)),
+                begun => return begun.map_err(|error| fault::waited(&self.place, &error)),
             }
         }
     }

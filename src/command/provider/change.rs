@@ -149,8 +149,8 @@ impl Job<'_> {
             command.push_str(" --all");
         }
         let named = group.iter().map(|group| ("--group", group));
-        for (option, value) in named.chain(session.iter().map(|session| ("--session", session))) {
-            command = format!("{command} {option} {}", next::quoted(Path::new(value)));
+        for (name, value) in named.chain(session.iter().map(|session| ("--session", session))) {
+            command = format!("{command} {}", next::option(name, value));
         }
         command
     }
@@ -277,7 +277,8 @@ impl Job<'_> {
     }
 
     fn say_disagreements(&self, wanted: &Wanted) {
-        for (found, mend) in wanted.groups.iter().flat_map(Group::disagreements) {
+        let of = |group: &Group| group.disagreements(&[group.in_container()]);
+        for (found, mend) in wanted.groups.iter().flat_map(of) {
             self.ui
                 .tell(Tint::Warn, "note    ", &format!("{found}: {mend}"));
         }

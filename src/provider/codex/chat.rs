@@ -37,12 +37,10 @@ pub fn wired(checkout: &Checkout) -> Result<Wired> {
     }
     let others = |group: &&Group| group.in_container() != CODEX;
     if let Some(group) = groups.iter().find(others) {
-        let (name, id) = (group.shown(), &group.id);
+        let name = group.shown();
         let provider = crate::shown::line(group.in_container());
         let found = format!("the CLI channel leads to {name}, whose provider is {provider}");
-        let id = next::quoted(std::path::Path::new(id));
-        let hint = format!("nanoclaw provider use {CODEX} --group {id}");
-        return Err(refused(found, hint).into());
+        return Err(refused(found, group.mend(CODEX)).into());
     }
     let Some(chat) = Chat::connect(checkout)? else {
         let found = format!("no host listens at `{}`", Chat::SOCKET);

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::Result;
 
 use crate::checkout::Checkout;
-use crate::doctor::{Check, Patient};
+use crate::doctor::{Check, LOOK, Patient};
 use crate::groups::{self, Database, Group};
 use crate::shown;
 
@@ -17,12 +17,12 @@ const NAME: &str = "threads";
 const DEPTH: usize = 4;
 
 pub(super) fn checks(patient: &Patient<'_>, provider: &str) -> Vec<Check> {
-    let not_looked_at =
-        |error: &anyhow::Error| Check::not_looked_at(NAME, error, "nanoclaw provider list");
     match look(patient, provider) {
-        Err(error) => vec![not_looked_at(&error)],
+        Err(error) => vec![Check::not_looked_at(NAME, &error, LOOK)],
         Ok(threads) => {
-            let unread = threads.unread.iter().map(not_looked_at);
+            let unread = threads.unread.iter();
+            let unread =
+                unread.map(|error| Check::not_looked_at(NAME, error, "ls -lR data/v2-sessions"));
             let whole = judge(threads.count, &threads.stale);
             std::iter::once(whole).chain(unread).collect()
         }

@@ -1,13 +1,10 @@
 //! Which groups, and which session, a person means. Changes nothing.
 
-use std::path::Path;
-
 use anyhow::Result;
 
 use super::Job;
 use crate::command::provider::shown_list;
 use crate::groups::{Group, Groups, SESSIONS, Session};
-use crate::next;
 use crate::problem::Problem;
 use crate::shown;
 
@@ -68,12 +65,9 @@ impl Job<'_> {
                 "a session's own provider reaches the host alone: in its container runs that of its group, {}, so that {provider} would not answer",
                 shown::line(&runner)
             );
-            let id = next::quoted(Path::new(&group.id));
             return Err(Problem::refused(found)
                 .and_nothing_written()
-                .hint(format!(
-                    "for the whole group: nanoclaw provider use {provider} --group {id}"
-                ))
+                .hint(format!("for the whole group: {}", group.mend(provider)))
                 .into());
         }
         Ok(session)
