@@ -12,6 +12,9 @@ const NAME: &str = "groups";
 /// The command that shows what stands where the database should, when that is not used.
 pub const LOOK: &str = "ls -l data/v2.db";
 
+/// How many groups of a kind are named.
+const NAMED: usize = 5;
+
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let database = Database::to_read(patient.checkout);
     match database.and_then(|database| groups::read(patient.checkout, &database)) {
@@ -80,7 +83,7 @@ fn judge_asked(groups: &[Group], provider: &str) -> Check {
     let asks = having.remove(provider);
     let others = having.iter().map(|(named, groups)| {
         let named = shown::line(named);
-        format!("{named} is that of {}", groups.join(", "))
+        format!("{named} is that of {}", few(groups))
     });
     let others = others.collect::<Vec<_>>().join("; ");
     let others = if others.is_empty() {
@@ -89,7 +92,7 @@ fn judge_asked(groups: &[Group], provider: &str) -> Check {
         format!("; {others}")
     };
     if let Some(asks) = asks {
-        let asks = asks.join(", ");
+        let asks = few(&asks);
         return Check::ok(
             NAME,
             format!("{provider} is the provider of {asks}{others}"),
@@ -99,6 +102,15 @@ fn judge_asked(groups: &[Group], provider: &str) -> Check {
     let found = format!("none of {count} has {provider} for its provider{others}");
     let mend = format!("nanoclaw provider use {provider} --group GROUP");
     Check::warning(NAME, found, mend)
+}
+
+/// The first of some names, and how many more there are.
+fn few(names: &[String]) -> String {
+    let first = names.iter().take(NAMED).cloned().collect::<Vec<_>>();
+    match names.len().saturating_sub(NAMED) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
 }
 
 #[cfg(test)]
