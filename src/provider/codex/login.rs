@@ -23,6 +23,12 @@ const LONGEST: u64 = 1024 * 1024;
 const OLD: i64 = 28;
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
+    let place = patient.home.join(FILE);
+    if place.is_dir() {
+        let found = "nobody is signed in: ~/.codex/auth.json is a folder";
+        let mend = "mv ~/.codex/auth.json ~/.codex/auth.json.old, and then codex login";
+        return vec![Check::error(NAME, found, mend)];
+    }
     let file = match patient.in_home(FILE) {
         Ok(file) => file,
         Err(error) => {
@@ -35,7 +41,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     };
     let mut checks = vec![judge(file.as_deref(), patient.now)];
     checks.extend(file.map(|file| judge_copies(&file, &copies(patient))));
-    let mode = fs::metadata(patient.home.join(FILE)).ok();
+    let mode = fs::metadata(place).ok();
     checks.extend(mode.map(|metadata| judge_mode(metadata.permissions().mode())));
     checks
 }
@@ -57,6 +63,9 @@ impl Login {
             Self::Unknown => "in a form that this program does not read".to_owned(),
             Self::ApiKey => "by an API key".to_owned(),
             Self::ChatGpt(None) => "by ChatGPT".to_owned(),
+            Self::ChatGpt(Some(refreshed)) if *refreshed > now => {
+                "by ChatGPT, refreshed at a time that is still to come".to_owned()
+            }
             Self::ChatGpt(Some(refreshed)) => {
                 format!(
                     "by ChatGPT, refreshed {} days ago",
@@ -85,6 +94,7 @@ impl Login {
         match text("/auth_mode") {
             Some("chatgpt") if has_tokens => Some(chatgpt()),
             Some("apikey") | None if has_key => Some(Self::ApiKey),
+            Some("chatgpt" | "apikey") => None,
             // A form of a later codex.
             Some(_) => Some(Self::Unknown),
             None => has_tokens.then(chatgpt),
@@ -122,21 +132,24 @@ fn judge_mode(mode: u32) -> Check {
 
 /// The copies of sessions, below `data/v2-sessions/<group>/<session>`, each with its session's name.
 fn copies(patient: &Patient<'_>) -> Vec<(String, Vec<u8>)> {
-    let Ok(Some((folder, _))) = patient.checkout.standing(Path::new("data/v2-sessions")) else {
-        return Vec::new();
+    // What a symlink leads out of the checkout to is nobody's copy.
+    let standing = |path: &Path| patient.checkout.standing(path).ok().flatten();
+    let below = |folder: PathBuf| {
+        let found = standing(&folder).map(|(real, _)| fs::read_dir(real));
+        let entries = found.into_iter().flatten().flatten().flatten();
+        entries
+            .map(|entry| folder.join(entry.file_name()))
+            .collect::<Vec<_>>()
     };
-    let below = |folder: &Path| {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).collect::<Vec<_>>()
-    };
-    let sessions = below(&folder).into_iter().flat_map(|group| below(&group));
+    let sessions = below(PathBuf::from("data/v2-sessions")).into_iter();
     let copy = |session: PathBuf| {
-        let file = session.join("codex/auth.json");
-        let is_copy = |found: &fs::Metadata| found.is_file() && found.len() <= LONGEST;
-        fs::symlink_metadata(&file).ok().filter(is_copy)?;
-        Some((shown::line(session.file_name()?), fs::read(file).ok()?))
+        let (file, found) = standing(&session.join("codex/auth.json"))?;
+        let is_copy = found.is_file() && found.len() <= LONGEST;
+        let bytes = is_copy.then(|| fs::read(file).ok())??;
+        Some((shown::line(session.file_name()?), bytes))
     };
-    let mut copies = sessions.filter_map(copy).collect::<Vec<_>>();
+    let copies = sessions.flat_map(below).filter_map(copy);
+    let mut copies = copies.collect::<Vec<_>>();
     copies.sort();
     copies
 }

@@ -73,7 +73,9 @@ fn is_kept(
     let Some(database) = Database::of_session(checkout, group, session)? else {
         return Ok(None);
     };
-    let Some(thread) = database.continuation(provider)? else {
+    // To NanoClaw an empty one is none.
+    let thread = database.continuation(provider)?;
+    let Some(thread) = thread.filter(|thread| !thread.is_empty()) else {
         return Ok(None);
     };
     let kept = Path::new("data/v2-sessions").join(group).join(session);

@@ -1,7 +1,7 @@
 //! What harms codex: its version, model, settings, sign-in, groups and threads.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use super::Row;
 use crate::support::World;
@@ -119,6 +119,78 @@ pub(super) const HARMS: &[Row] = &[
         "sign-in",
         "error",
         "nobody is signed in: ~/.codex/auth.json",
+    ),
+    (
+        |w| {
+            sign_in(
+                w,
+                HOST,
+                r#"{"auth_mode":"chatgpt","OPENAI_API_KEY":"sk-secret"}"#,
+            );
+        },
+        "sign-in",
+        "error",
+        "holds no login",
+    ),
+    (
+        |w| sign_in(w, HOST, r#"{"auth_mode":"apikey"}"#),
+        "sign-in",
+        "error",
+        "holds no login",
+    ),
+    (
+        |w| {
+            fs::remove_file(w.base().join(HOST)).expect("a file");
+            fs::create_dir(w.base().join(HOST)).expect("a folder");
+        },
+        "sign-in",
+        "error",
+        "~/.codex/auth.json is a folder",
+    ),
+    (
+        |w| sign_in(w, HOST, &chatgpt("2100-05-01T12:00:00Z")),
+        "sign-in",
+        "ok",
+        "by ChatGPT, refreshed at a time that is still to come",
+    ),
+    (
+        // A group's folder that leads out of the checkout.
+        |w| {
+            let outside = w.base().join("outside/s-9/codex");
+            put(&outside.join("auth.json"), &chatgpt("2100-05-01T12:00:00Z"));
+            let link = w.root.join("data/v2-sessions/ag-9");
+            symlink(w.base().join("outside"), link).expect("a symlink");
+        },
+        "copies",
+        "ok",
+        "1 sessions have one",
+    ),
+    (
+        |w| {
+            let session = w.root.join("data/v2-sessions/ag-1/s-1");
+            execute(
+                &session.join("outbound.db"),
+                "UPDATE session_state SET value = ''",
+            );
+        },
+        "threads",
+        "ok",
+        "0 sessions go on with one",
+    ),
+    (
+        |w| {
+            let more =
+                "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) ";
+            let groups = "INSERT INTO agent_groups SELECT 'ag-' || i, 'G', 'g-' || i, NULL FROM n;";
+            let configs =
+                "INSERT INTO container_configs SELECT 'ag-' || i, 'codex', NULL, '' FROM n;";
+            let file = w.root.join("data/v2.db");
+            execute(&file, &format!("{more}{groups}"));
+            execute(&file, &format!("{more}{configs}"));
+        },
+        "groups",
+        "ok",
+        " and 4995 more",
     ),
     (
         |w| sign_in(w, HOST, &chatgpt("2026-05-01T12:00:00Z")),
