@@ -3,6 +3,8 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::Path;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use memchr::memmem;
@@ -10,6 +12,7 @@ use memchr::memmem;
 use super::{Check, Patient};
 use crate::env_file;
 use crate::masking::{mask, mask_labelled};
+use crate::next::quoted;
 use crate::shown;
 
 /// The host's log of errors, by NanoClaw's `setup/service.ts`.
@@ -20,6 +23,9 @@ const GATEWAY: &str = "OneCLI";
 
 /// How much of the end of a log is read, in bytes.
 const END: i64 = 64 * 1024;
+
+/// How long the look for an address may take.
+const ENOUGH: Duration = Duration::from_secs(5);
 
 /// How many lines of it are shown.
 const LINES: usize = 3;
@@ -48,6 +54,7 @@ fn judge_place(is_linked: bool, name: &'static str, root: &str) -> Check {
         let found = format!(
             "entered by a symlink to {root}: an image built here has another name than the one that the host looks for"
         );
+        let root = quoted(Path::new(root));
         return Check::warning(name, found, format!("cd {root}"));
     }
     Check::ok(name, root)
@@ -113,9 +120,21 @@ fn answers(url: &str) -> bool {
     } else {
         format!("{host}:{port}")
     };
-    let addresses = address.to_socket_addrs();
     let wait = Duration::from_secs(2);
-    addresses.is_ok_and(|mut all| all.any(|one| TcpStream::connect_timeout(&one, wait).is_ok()))
+    let all = within(ENOUGH, move || address.to_socket_addrs().ok());
+    let mut all = all.flatten().into_iter().flatten();
+    all.any(|one| TcpStream::connect_timeout(&one, wait).is_ok())
+}
+
+/// What a question comes to; `None` where it takes longer, for the system's own look for an address takes as long as it likes.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    ask: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (answer, heard) = mpsc::channel();
+    // Nobody may wait for it any more.
+    thread::spawn(move || answer.send(ask()).ok());
+    heard.recv_timeout(limit).ok()
 }
 
 /// The last lines of the log that name the skill.
@@ -177,14 +196,27 @@ fn judge_log(end: Option<&str>, called: &str) -> Check {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::sync::mpsc;
+    use std::time::Duration;
 
-    use super::{answers, judge_gateway, judge_log, judge_place};
+    use super::{answers, judge_gateway, judge_log, judge_place, within};
     use crate::doctor::Level;
 
     #[test]
     fn a_symlinked_folder_is_warned_of() {
         assert_eq!(judge_place(true, "folder", "/real").level, Level::Warning);
         assert_eq!(judge_place(false, "folder", "/real").level, Level::Ok);
+        let spaced = judge_place(true, "folder", "/my claws");
+        assert_eq!(spaced.mend.as_deref(), Some("cd '/my claws'"));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_not_waited_for() {
+        assert_eq!(within(Duration::from_secs(60), || 1), Some(1));
+        let (never, heard) = mpsc::channel::<()>();
+        let slow = within(Duration::from_millis(20), move || heard.recv());
+        assert_eq!(slow, None);
+        drop(never);
     }
 
     #[test]
