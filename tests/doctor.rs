@@ -287,6 +287,8 @@ fn a_barrel_that_does_not_load_is_a_finding_and_keeps_no_add_away() {
     };
     let added = world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]);
     assert_eq!(added.code, 0, "{added:?}");
+    let note = format!("note     {words}, so that no provider is loaded");
+    assert!(added.stderr.contains(&note), "{added:?}");
     let verified = said("verify", 1);
     let heading = format!("container barrel: BLOCKED  {words}");
     assert!(verified.contains(&heading), "{verified}");

@@ -243,6 +243,7 @@ impl Job<'_> {
         );
         self.ui
             .say(&look::summary(self.skill, self.checkout, &survey)?);
+        self.say_unloadable();
         look::begin_next(self.checkout, self.ui);
         if !self.recorded()?.is_empty() {
             self.ui.say(&format!(

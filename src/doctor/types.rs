@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Check, Patient};
+use crate::masking::mask_labelled;
 use crate::needs::{self, Unmet};
 use crate::process::Ended;
 use crate::shown;
@@ -76,7 +77,7 @@ fn judge_failed(how: &str, tail: &[String], command: &str) -> Check {
     let Some(first) = errors.first() else {
         return judge_unrun(how, tail, command);
     };
-    let first = shown::line(first);
+    let first = shown::line(mask_labelled(first));
     let more = match errors.len() {
         0 | 1 => String::new(),
         count => format!(" (and {} more)", count - 1),
@@ -88,7 +89,7 @@ fn judge_failed(how: &str, tail: &[String], command: &str) -> Check {
 /// A command that names no error of types has not come to look at them.
 fn judge_unrun(how: &str, tail: &[String], command: &str) -> Check {
     let last = tail.iter().rev().find(|line| !line.trim().is_empty());
-    let last = last.map(|line| format!(": {}", shown::line(line)));
+    let last = last.map(|line| format!(": {}", shown::line(mask_labelled(line))));
     let last = last.unwrap_or_default();
     let found = format!("not looked at: the command ended with {how}{last}");
     let is_absent = tail.iter().any(|line| line.contains("not found"));
@@ -123,6 +124,10 @@ mod tests {
                 "src/a.ts(1,2): error TS2307: no \\u{1b}[31m module (and 2 more)",
             ),
             (lines(&[one]), "no \\u{1b}[31m module"),
+            (
+                lines(&["src/a.ts(1,2): error TS1: password=SECRET"]),
+                "error TS1: password=***",
+            ),
             (
                 lines(&["a", "no tsc", ""]),
                 "not looked at: the command ended with exit code 1: no tsc",

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use super::{Job, Planned};
+use crate::barrels;
 use crate::builds::{Broken, Ready};
 use crate::checkout::Entry;
 use crate::command::look;
@@ -123,7 +124,19 @@ impl Job<'_> {
                 &format!("{}: {}", finding.0.label, finding.1),
             );
         }
+        self.say_unloadable();
         Ok(())
+    }
+
+    /// Says what keeps the barrels from being loaded beside the skill: it was there before, and with it no provider answers.
+    pub(super) fn say_unloadable(&self) {
+        for finding in barrels::findings(self.skill, self.checkout) {
+            let line = finding.line.unwrap_or_default();
+            let found = finding.found.unwrap_or_default();
+            let path = finding.path.display();
+            let note = format!("{path}:{line}: {found}, so that no provider is loaded");
+            self.ui.tell(Tint::Warn, "note    ", &note);
+        }
     }
 
     pub(super) fn blocked(&self, plan: &Plan) -> Problem {
