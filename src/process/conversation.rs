@@ -103,9 +103,12 @@ impl Conversation {
                 self.stop();
                 return Err(signal);
             }
-            // Before the next line: there may always be one.
-            if self.ended.is_none() && Instant::now() >= deadline {
-                return Ok(Said::Nothing);
+            // Before the next line: there may always be one, of the process or of a child that outlives it.
+            let is_late = Instant::now() >= deadline;
+            match self.ended {
+                Some(since) if is_late || since.elapsed() >= LINGER => return self.over(),
+                None if is_late => return Ok(Said::Nothing),
+                _ => {}
             }
             match self.running.events.recv_timeout(TICK) {
                 Ok(Event::Out(part)) => {
@@ -118,9 +121,6 @@ impl Conversation {
                 Ok(Event::Ended) => self.ended = Some(Instant::now()),
                 Err(RecvTimeoutError::Disconnected) => return self.over(),
                 Err(RecvTimeoutError::Timeout) => {}
-            }
-            if self.ended.is_some_and(|since| since.elapsed() >= LINGER) {
-                return self.over();
             }
         }
     }
@@ -267,5 +267,28 @@ mod tests {
         while conversation.hear(deadline).unwrap() != Said::Nothing {
             assert!(deadline.elapsed() < Duration::from_secs(60));
         }
+    }
+
+    #[test]
+    fn one_that_ended_is_not_outlived_by_words_of_its_own_child() {
+        let script = "( trap '' TERM; while :; do echo x; done ) & exit 3";
+        let until_no_line = |limit| {
+            let mut conversation = start(script);
+            let since = Instant::now();
+            loop {
+                match conversation.hear(since + limit).unwrap() {
+                    Said::Line(_) => assert!(since.elapsed() < Duration::from_secs(30)),
+                    other => return other,
+                }
+            }
+        };
+        let ended = Said::Ended {
+            how: "exit code 3".to_owned(),
+            tail: Vec::new(),
+        };
+        // By the deadline, whether the end was heard of by then or not; and a little after the end.
+        let late = until_no_line(Duration::from_millis(100));
+        assert!(late == ended || late == Said::Nothing, "{late:?}");
+        assert_eq!(until_no_line(Duration::from_secs(60)), ended);
     }
 }
