@@ -5,6 +5,7 @@ mod container;
 mod conversation;
 mod engine;
 mod fetch;
+mod running;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -16,11 +17,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
-pub use child::kill_running;
 pub use container::Container;
 pub use conversation::{Conversation, Said};
 pub use engine::{EngineState, OfImage, asks, engine_state, of_image};
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
+pub use running::kill_running;
 
 use crate::files;
 use crate::interrupt;

@@ -9,82 +9,15 @@ mod support;
 mod interrupt {
     pub mod terminal;
 }
-
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-
-use interrupt::terminal::{CTRL_C, Terminal, lives, until};
-use support::{PROJECT, Run, World};
-
-const PROVIDER: &[&str] = &["skill", "try", "codex", "--level", "provider"];
-const CONTAINER: &[&str] = &["skill", "try", "codex", "--level", "container"];
-
-const IMAGE: &str = "export function getContainerImageBase(projectRoot?: string): string {\n  return `agent-of-${getInstallSlug(projectRoot)}`;\n}\nexport const image = `${getContainerImageBase()}:latest`;\n";
-
-/// The sample with the skill, a sign-in, and stand-ins that do this.
-fn world(does: &[(&'static str, &str)]) -> World {
-    let mut world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
-    let bin = world.base().join("bin");
-    fs::create_dir(&bin).expect("a folder");
-    for (name, text) in [
-        ("bun", include_str!("support/bun.sh")),
-        ("codex", include_str!("support/codex.sh")),
-        ("docker", include_str!("support/engine.sh")),
-        ("systemctl", "#!/bin/sh\necho LoadState=not-found\n"),
-    ] {
-        let program = bin.join(name);
-        fs::write(&program, text).expect("a stand-in");
-        fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
-    }
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}", bin.display());
-    world.environment.push(("PATH", path));
-    for name in ["BUN_SAW", "BUN_IDS", "CODEX_IDS", "ENGINE_SAW"] {
-        let file = world.base().join(name).display().to_string();
-        world.environment.push((name, file));
-    }
-    let added = world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]);
-    assert_eq!(added.code, 0, "{added:?}");
-    let slug = world.root.join("src/install-slug.ts");
-    let source = fs::read_to_string(&slug).expect("a source");
-    fs::write(slug, format!("{source}{IMAGE}")).expect("a source");
-    let codex = world.base().join("home/.codex");
-    fs::create_dir_all(&codex).expect("a folder");
-    fs::write(
-        codex.join("auth.json"),
-        "{\"OPENAI_API_KEY\":\"sk-secret\"}",
-    )
-    .expect("a sign-in");
-    let does = does.iter().map(|(name, does)| (*name, (*does).to_owned()));
-    world.environment.extend(does);
-    world
+mod trial {
+    pub mod world;
 }
 
-fn ends(run: &Run, code: i32, words: &[&str]) {
-    assert_eq!(run.code, code, "{run:?}");
-    let said = format!("{}{}", String::from_utf8_lossy(&run.stdout), run.stderr);
-    for word in words {
-        assert!(said.contains(word), "no `{word}` in {run:?}");
-    }
-    assert!(!said.contains("sk-secret") && !said.contains('\u{1b}'));
-}
+use std::fs;
 
-/// What a stand-in wrote down, with the world's folder as `BASE` and what differs from run to run as `N`.
-fn saw(world: &World, name: &str) -> String {
-    let saw = fs::read_to_string(world.base().join(name)).unwrap_or_default();
-    let saw = saw.replace(&world.base().display().to_string(), "BASE");
-    let varies = regex::Regex::new(r"tmp/\.tmp[A-Za-z0-9]+|try-[0-9]+").expect("a pattern");
-    varies.replace_all(&saw, "N").into_owned()
-}
-
-fn nothing_is_left(world: &World) {
-    let temporary = fs::read_dir(world.base().join("tmp")).expect("the folder");
-    assert_eq!(temporary.count(), 0);
-    let ids = fs::read_to_string(world.base().join("BUN_IDS")).unwrap_or_default();
-    let ids = ids.split_whitespace().collect::<Vec<_>>();
-    until(|| format!("{ids:?}"), || !ids.iter().any(|id| lives(id)));
-}
+use interrupt::terminal::{CTRL_C, Terminal, until};
+use support::Run;
+use trial::world::{CONTAINER, PROVIDER, ends, nothing_is_left, saw, world};
 
 /// The lines on stdout without their times.
 fn stages(run: &Run) -> String {

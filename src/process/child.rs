@@ -1,4 +1,4 @@
-//! One child process at a time: started, heard line by line, and ended early by a signal to us or at a deadline. Prints nothing.
+//! A child process: started, heard line by line, and ended early by a signal to us or at a deadline. Prints nothing.
 
 mod target;
 
@@ -6,17 +6,17 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
+use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 
+use super::running;
 use crate::interrupt::{self, TICK};
 use crate::problem::Problem;
 use crate::skill::INPUT;
-use target::Target;
+pub(super) use target::Target;
 
 /// Where a process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,20 +181,6 @@ pub(super) fn output(command: Command, deadline: Option<Instant>) -> Result<Outp
     Ok(Output { end, out, err })
 }
 
-/// Kills the process that runs, if one does, with all that it started.
-pub fn kill_running() {
-    if let Some(target) = &*now() {
-        target.kill();
-    }
-}
-
-/// The process that runs, while its id is its own.
-static NOW: Mutex<Option<Target>> = Mutex::new(None);
-
-fn now() -> MutexGuard<'static, Option<Target>> {
-    NOW.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What is heard of a process: lines as [`Heard`] has them, that it asked on the terminal, and its end.
 pub(super) enum Event {
     Out(Vec<u8>),
@@ -221,12 +207,9 @@ impl Running {
             command.process_group(0);
         }
         let name = command.get_program().to_string_lossy().into_owned();
-        let child = command.spawn();
-        let child = child.with_context(|| format!("failed to start `{name}`"))?;
+        let started = running::start(&mut command, place);
+        let (child, target) = started.with_context(|| format!("failed to start `{name}`"))?;
         let (sender, events) = mpsc::sync_channel(AHEAD);
-        let id = Pid::from_child(&child);
-        let target = Target { id, place };
-        *now() = Some(target);
         let mut running = Self {
             child,
             target,
@@ -254,7 +237,7 @@ impl Running {
     /// Waits for the process, and gives how it ended, again where that is known.
     fn reap(&mut self) -> io::Result<ExitStatus> {
         if !self.reaped {
-            *now() = None;
+            running::forget(self.target);
             self.reaped = true;
         }
         self.child.wait()

@@ -27,13 +27,14 @@ while read -r line; do
       thread=t-1
       [ "$does" != "goes astray" ] || case "$line" in *'"continuation"'*) thread=t-3 ;; esac
       text='"pong"'
-      [ "$does" != "is silent" ] || text=null
+      case "$does" in "is silent"*) text=null ;; esac
       say "{\"type\":\"init\",\"continuation\":\"$thread\"}"
-      if [ "$does" = hangs ]; then
+      case "$does" in hangs | "is silent and starts another")
         setsid sleep 1000 &
         echo "$$ $!" >> "$BUN_IDS"
-        wait
-      fi
+        ;;
+      esac
+      [ "$does" != hangs ] || wait
       say '{"type":"activity"}'
       say '{"type":"progress","message":"status: active\u001b[2J"}'
       if [ "$does" = fails ]; then

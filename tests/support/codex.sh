@@ -42,7 +42,8 @@ while read -r line; do
       say "{\"id\":$id,\"error\":{\"code\":-32600,\"message\":\"$words\"}}"
       ;;
     *'"method":"turn/start"'*)
-      if [ "$does" = hangs ]; then
+      [ "$does" != "hangs on" ] || trap '' TERM
+      if [ "${does% on}" = hangs ]; then
         # In a group of its own, as codex has its shells.
         setsid sleep 1000 &
         echo "$$ $!" >> "$CODEX_IDS"

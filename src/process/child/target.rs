@@ -7,10 +7,10 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use super::Place;
 
 /// Where signals go that are meant for a process.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::process) struct Target {
-    pub(super) id: Pid,
-    pub(super) place: Place,
+    pub(in crate::process) id: Pid,
+    pub(in crate::process) place: Place,
 }
 
 impl Target {
@@ -21,7 +21,7 @@ impl Target {
         self.signal(Signal::CONT);
     }
 
-    pub(super) fn kill(self) {
+    pub(in crate::process) fn kill(self) {
         self.signal(Signal::KILL);
     }
 

@@ -1,0 +1,52 @@
+//! The end of `skill try` by the provider and in a container, with stand-ins for bun, codex and the engine: nothing of it goes on after it.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails there"
+)]
+
+mod support;
+mod interrupt {
+    pub mod terminal;
+}
+mod trial {
+    pub mod world;
+}
+
+use interrupt::terminal::{CTRL_C, Terminal, until};
+use support::World;
+use trial::world::{PROVIDER, none_lives, world};
+
+/// Starts a trial at a terminal and waits until a stand-in has begun to hang.
+fn hanging(world: &World, level: &[&str], ids: &str) -> Terminal {
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    command.args(level).arg("--yes");
+    let terminal = Terminal::start(command);
+    let ids = world.base().join(ids);
+    until(|| "no turn".to_owned(), || ids.exists());
+    terminal
+}
+
+/// Types Ctrl-C until the program has ended: those close to the first count as the first.
+fn ends_by_second_signal(mut terminal: Terminal) {
+    let still = || "still there".to_owned();
+    until(still, || {
+        let has_ended = terminal.has_ended();
+        if !has_ended {
+            terminal.types(CTRL_C);
+        }
+        has_ended
+    });
+    let left = terminal.left();
+    assert_eq!(left.code, 130, "{}", left.text);
+}
+
+#[test]
+fn a_second_signal_amid_the_explanation_ends_the_provider_too() {
+    let world = world(&[
+        ("BUN_DOES", "is silent and starts another"),
+        ("CODEX_DOES", "hangs on"),
+    ]);
+    ends_by_second_signal(hanging(&world, PROVIDER, "CODEX_IDS"));
+    none_lives(&world);
+}
