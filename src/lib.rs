@@ -40,6 +40,7 @@ pub mod process;
 pub mod provider;
 pub mod registry;
 pub mod remote;
+pub mod temporary;
 
 pub mod cli;
 pub mod command;

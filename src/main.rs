@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use nanoclaw::cli;
 use nanoclaw::problem::{Exit, Problem};
 use nanoclaw::ui::{self, Ui};
-use nanoclaw::{command, interrupt, process};
+use nanoclaw::{command, interrupt, process, temporary};
 
 fn main() -> ExitCode {
     interrupt::before_a_sudden_end(|| {
         process::kill_running();
+        temporary::remove_all();
         ui::give_back();
     });
     let ui = Ui::new();

@@ -179,10 +179,7 @@ fn each_module_that_writes_has_its_reason() {
         ("process.rs", "the logs of builds, under the git directory"),
         ("ui.rs", "the job summary, in the file that GitHub names"),
         ("demo.rs", "the sample, in a temporary folder of its own"),
-        (
-            "provider/codex/trip.rs",
-            "the empty folder that a trial runs in, a temporary one",
-        ),
+        ("temporary.rs", "temporary folders"),
         (
             "provider/codex/home.rs",
             "the home of a trial of the provider, a temporary folder",

@@ -15,7 +15,7 @@ mod trial {
 
 use interrupt::terminal::{CTRL_C, Terminal, until};
 use support::World;
-use trial::world::{PROVIDER, none_lives, world};
+use trial::world::{CONTAINER, PROVIDER, nothing_is_left, saw, world};
 
 /// Starts a trial at a terminal and waits until a stand-in has begun to hang.
 fn hanging(world: &World, level: &[&str], ids: &str) -> Terminal {
@@ -48,5 +48,14 @@ fn a_second_signal_amid_the_explanation_ends_the_provider_too() {
         ("CODEX_DOES", "hangs on"),
     ]);
     ends_by_second_signal(hanging(&world, PROVIDER, "CODEX_IDS"));
-    none_lives(&world);
+    nothing_is_left(&world);
+}
+
+#[test]
+fn a_second_signal_removes_the_container_whose_client_it_kills() {
+    let world = world(&[("BUN_DOES", "hangs"), ("ENGINE_DOES", "has a daemon")]);
+    ends_by_second_signal(hanging(&world, CONTAINER, "BUN_IDS"));
+    nothing_is_left(&world);
+    let saw = saw(&world, "ENGINE_SAW");
+    assert!(saw.ends_with("\nrm -f nanoclaw-N-0\n"), "{saw}");
 }

@@ -222,7 +222,7 @@ fn a_container_gets_the_hosts_image_and_mounts_and_is_killed_at_the_end() {
         run --rm -i --name nanoclaw-N-0 --workdir /workspace/agent -e CODEX_MODEL=gpt-named{gateway}{user} \
         -v BASE/checkout/container/agent-runner/src:/app/src:ro -v BASE/N/agent:/workspace/agent -v BASE/N/codex:/home/node/.codex \
         -v BASE/home/.codex/auth.json:/home/node/.codex/auth.json --entrypoint bun {image} --no-install -e SCRIPT\n\
-        kill nanoclaw-N-0\n"
+        rm -f nanoclaw-N-0\n"
     );
     assert_eq!(saw(&world, "ENGINE_SAW"), expected);
     let saw = saw(&world, "BUN_SAW");
@@ -303,8 +303,8 @@ fn why_a_container_gives_no_text_is_asked_of_codex_in_another() {
     let expected = [
         "bun --no-install -e SCRIPT",
         "codex app-server --listen stdio://",
-        "kill nanoclaw-N-1",
-        "kill nanoclaw-N-0",
+        "rm -f nanoclaw-N-1",
+        "rm -f nanoclaw-N-0",
     ];
     assert_eq!(calls.collect::<Vec<_>>(), expected);
 }
@@ -326,7 +326,7 @@ fn a_container_that_hangs_is_killed_in_time_and_by_a_signal() {
     assert_eq!(terminal.left().code, 130);
     for world in [late, interrupted] {
         let saw = saw(&world, "ENGINE_SAW");
-        assert!(saw.ends_with("\nkill nanoclaw-N-0\n"), "{saw}");
+        assert!(saw.ends_with("\nrm -f nanoclaw-N-0\n"), "{saw}");
         nothing_is_left(&world);
     }
 }

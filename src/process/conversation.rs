@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::child::{Event, GRACE, LINGER, Place, Running};
-use super::container::Container;
+use super::container::{Container, Held};
 use super::{TAIL, ending};
 use crate::interrupt::{self, TICK};
 use crate::remote::mask;
@@ -33,7 +33,7 @@ pub struct Conversation {
     /// Whether it was told to end.
     told: bool,
     /// The container that it runs, where it is an engine's client.
-    container: Option<Container>,
+    container: Option<Held>,
 }
 
 /// What is heard of the process.
@@ -85,7 +85,7 @@ impl Conversation {
     /// The same, which runs a container: that ends with it.
     #[must_use]
     pub fn of(mut self, container: Container) -> Self {
-        self.container = Some(container);
+        self.container = Some(Held::new(container));
         self
     }
 

@@ -4,15 +4,27 @@ use std::io;
 use std::mem;
 use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::process::Pid;
 
 use super::child::{Place, Target};
+use super::container::{Container, have_ended};
 
-/// The processes that run, each while its id is its own.
-static RUNNING: Mutex<Vec<Target>> = Mutex::new(Vec::new());
+/// What runs.
+struct Running {
+    /// Processes, each while its id is its own.
+    processes: Vec<Target>,
+    /// Containers, each until its engine has been told to remove it.
+    containers: Vec<Container>,
+}
 
-fn running() -> MutexGuard<'static, Vec<Target>> {
+static RUNNING: Mutex<Running> = Mutex::new(Running {
+    processes: Vec::new(),
+    containers: Vec::new(),
+});
+
+fn running() -> MutexGuard<'static, Running> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -22,21 +34,38 @@ pub(super) fn start(command: &mut Command, place: Place) -> io::Result<(Child, T
     let child = command.spawn()?;
     let id = Pid::from_child(&child);
     let target = Target { id, place };
-    running.push(target);
+    running.processes.push(target);
     Ok((child, target))
 }
 
 /// Takes out a process that is about to be waited for, which leaves its id to others.
 pub(super) fn forget(target: Target) {
-    running().retain(|other| *other != target);
+    running().processes.retain(|other| *other != target);
 }
 
-/// Kills all processes that run, with all that they started. It is the program's last act: none is started or waited for after it.
+/// Adds a container.
+pub(super) fn add(container: Container) {
+    running().containers.push(container);
+}
+
+/// Takes out a container that its engine was told to remove.
+pub(super) fn take_out(container: &Container) {
+    running().containers.retain(|other| other != container);
+}
+
+/// How long engines are waited for at the end. They go on after it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Kills all processes that run, with all that they started, and has engines remove the containers. It is the program's last act: none is started
+/// or waited for after it.
 pub fn kill_running() {
     let running = running();
-    for target in running.iter() {
+    for target in &running.processes {
         target.kill();
     }
+    let removals = running.containers.iter().map(Container::remove);
+    let mut removals = removals.flatten().collect::<Vec<_>>();
+    have_ended(&mut removals, PATIENCE);
     // Who asks for the lock now waits until the end.
     mem::forget(running);
 }

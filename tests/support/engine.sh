@@ -1,6 +1,7 @@
 #!/bin/sh
 # Stands in for a container engine: writes what it is told to $ENGINE_SAW, a call a line, and runs the entry point of a container on this machine,
-# with the paths that this has for the container's own. ENGINE_DOES has it do otherwise, by the names below.
+# with the paths that this has for the container's own. ENGINE_DOES has it do otherwise, by the names below; $ENGINE_IDS is a file for the ids of its
+# containers' processes.
 does=${ENGINE_DOES:-runs}
 said=''
 for word in "$@"; do
@@ -29,7 +30,13 @@ case "$1" in
     done
     entry=$2
     shift 3
+    if [ "$does" = "has a daemon" ]; then
+      # The container is the daemon's child, and its client ends when nobody waits for it any more.
+      trap '' TERM
+      (setsid sleep 1000 < /dev/null > /dev/null 2>&1 & echo $! >> "$ENGINE_IDS")
+    fi
     cd "$work" || exit 1
     sed -u -e "s#/app/src#$source#g" -e "s#/workspace/agent#$work#g" | HOME=${codex%/*}/inside CODEX_HOME=$codex exec "$entry" "$@"
     ;;
+  rm) [ ! -e "$ENGINE_IDS" ] || kill -KILL $(cat "$ENGINE_IDS") ;;
 esac

@@ -5,14 +5,13 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use tempfile::TempDir;
-
 use super::login::FILE;
+use crate::temporary::Temporary;
+use anyhow::{Context, Result};
 
 /// A temporary home. Dropped, it is removed.
 pub(super) struct Home {
-    folder: TempDir,
+    folder: Temporary,
     /// The user's sign-in, where there is one: of which the host gives each session a copy. A trial has the file itself, for a ChatGPT login that was
     /// refreshed in a copy is used up in the file.
     pub(super) sign_in: Option<PathBuf>,
@@ -24,7 +23,7 @@ const TOOLS_OFF: &str = "web_search = \"disabled\"\n\n[features]\nshell_tool = f
 impl Home {
     /// Makes one.
     pub(super) fn new() -> Result<Self> {
-        let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+        let folder = Temporary::new()?;
         let sign_in = std::env::home_dir().map(|home| home.join(FILE));
         let home = Self {
             folder,

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use super::CODEX;
@@ -13,6 +13,7 @@ use super::way::{self, Launch};
 use super::{container, runner};
 use crate::checkout::Checkout;
 use crate::process;
+use crate::temporary::Temporary;
 
 /// What is asked where nobody says otherwise.
 pub const PROMPT: &str = "Answer with the one word: pong";
@@ -71,7 +72,7 @@ pub fn version() -> Result<Option<String>> {
 /// Makes a round trip in an empty folder, and tells of each stage when it is passed. A stage that is not passed is a
 /// [`Problem`](crate::problem::Problem) with exit code 1, or that of a signal.
 pub fn round_trip(trip: &Trip<'_>, passed: &mut dyn FnMut(&Stage) -> Result<()>) -> Result<()> {
-    let folder = tempfile::tempdir().context("failed to make a temporary folder")?;
+    let folder = Temporary::new()?;
     let launch = Launch::app_server(folder.path());
     let deadline = Instant::now() + trip.limit;
     let thread = first(trip, &launch, deadline, passed)?;
