@@ -21,7 +21,7 @@ pub use container::Container;
 pub use conversation::{Conversation, Said};
 pub use engine::{EngineState, OfImage, asks, engine_state, of_image};
 pub use fetch::{Fetch, FetchError, Limit, fetch, tip};
-pub use running::kill_running;
+pub use running::{containers_left, kill_running};
 
 use crate::files;
 use crate::interrupt;

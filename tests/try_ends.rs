@@ -59,3 +59,18 @@ fn a_second_signal_removes_the_container_whose_client_it_kills() {
     let saw = saw(&world, "ENGINE_SAW");
     assert!(saw.ends_with("\nrm -f nanoclaw-N-0\n"), "{saw}");
 }
+
+#[test]
+fn a_container_that_its_engine_does_not_remove_is_named() {
+    for (does, code) in [("hangs", 1), ("answers", 0)] {
+        let world = world(&[("BUN_DOES", does), ("ENGINE_DOES", "removes nothing")]);
+        let run = world.nanoclaw(&[CONTAINER, &["--timeout", "2"]].concat());
+        assert!(!run.stderr.contains("was ended"), "{run:?}");
+        let left = regex::Regex::new(
+            r"(?m)^left     the container (nanoclaw-try-\d+-0) may still run: docker rm -f (nanoclaw-try-\d+-0)$",
+        );
+        let found = left.expect("a pattern").captures(&run.stderr);
+        let names = found.map(|found| found[1] == found[2]);
+        assert_eq!((run.code, names), (code, Some(true)), "{run:?}");
+    }
+}

@@ -175,9 +175,18 @@ impl Trial<'_> {
         round_trip: impl FnOnce(&mut dyn FnMut(&Stage) -> Result<()>) -> Result<()>,
     ) -> Result<Exit> {
         let since = Instant::now();
-        round_trip(&mut |stage| print(stage, since, self.ui))?;
+        let made = round_trip(&mut |stage| print(stage, since, self.ui));
+        self.tell_left();
+        made?;
         line(Tint::Strong, "total", since, "", self.ui)?;
         Ok(Exit::Done)
+    }
+
+    /// Says what is left of the round trip and should not be.
+    fn tell_left(&self) {
+        for container in process::containers_left() {
+            self.ui.tell(Tint::Warn, "left    ", &container.to_string());
+        }
     }
 
     /// Says that codex is of another version than the containers'.

@@ -1,11 +1,15 @@
 //! The container that an engine was told to run, and its end. Says nothing.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
+use std::{fmt, slice, thread};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::child::LINGER;
 use super::running;
 use crate::interrupt::TICK;
 
@@ -27,12 +31,66 @@ impl Container {
     }
 
     /// Starts the engine to remove it, whether it runs or was only made. In a group of its own: a Ctrl-C that is for us must not end that.
-    pub(super) fn remove(&self) -> io::Result<Child> {
+    pub(super) fn remove(&self, words: Stdio) -> io::Result<Child> {
         let mut remove = Command::new(&self.engine);
         remove.args(["rm", "-f", &self.name]).process_group(0);
         remove.stdin(Stdio::null()).stdout(Stdio::null());
-        remove.stderr(Stdio::null()).spawn()
+        remove.stderr(words).spawn()
     }
+
+    /// Has the engine remove it, and gives whether it is gone then.
+    fn is_gone_within(&self, patience: Duration) -> bool {
+        let Ok(mut remove) = self.remove(Stdio::piped()) else {
+            return false;
+        };
+        let words = remove.stderr.take().map(read);
+        if !have_ended(slice::from_mut(&mut remove), patience) {
+            let _ = kill_process_group(Pid::from_child(&remove), Signal::KILL);
+            let _ = remove.wait();
+            return false;
+        }
+        let says_so = || {
+            let words = words.and_then(|words| words.recv_timeout(LINGER).ok());
+            words.is_some_and(|words| {
+                words.contains(&self.name) && GONE.iter().any(|sign| words.contains(sign))
+            })
+        };
+        remove.wait().is_ok_and(|status| status.success()) || says_so()
+    }
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { engine, name } = self;
+        write!(
+            f,
+            "the container {name} may still run: {engine} rm -f {name}"
+        )
+    }
+}
+
+/// How engines say, in lower case and with its name, that a container is gone or going: the client that ran it takes it away, too (`--rm`).
+const GONE: [&str; 4] = [
+    "no such container",
+    "no container with name",
+    "not found",
+    "already in progress",
+];
+
+/// How much of an engine's words is read, in bytes.
+const MOST: u64 = 64 * 1024;
+
+/// Reads what an engine says, in lower case, by a thread of its own: who has its pipe need not end with it.
+fn read(from: ChildStderr) -> Receiver<String> {
+    let (to, words) = mpsc::channel();
+    let read = move || {
+        let mut words = Vec::new();
+        let _ = from.take(MOST).read_to_end(&mut words);
+        let _ = to.send(String::from_utf8_lossy(&words).to_lowercase());
+    };
+    // Without a thread the words are not heard.
+    let _ = thread::Builder::new().spawn(read);
+    words
 }
 
 /// How long an engine may take to remove a container.
@@ -50,19 +108,8 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if let Ok(remove) = self.0.remove() {
-            wait(&mut [remove], PATIENCE);
-        }
-        running::take_out(&self.0);
-    }
-}
-
-/// Waits until engines have done what they were told, or for so long, and ends those that have not.
-fn wait(engines: &mut [Child], patience: Duration) {
-    if !have_ended(engines, patience) {
-        for engine in engines {
-            let _ = engine.kill();
-            let _ = engine.wait();
+        if self.0.is_gone_within(PATIENCE) {
+            running::take_out(&self.0);
         }
     }
 }
@@ -85,21 +132,51 @@ pub(super) fn have_ended(engines: &mut [Child], patience: Duration) -> bool {
 mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+    use std::time::Duration;
 
-    use super::{Container, Held};
+    use super::{Container, Held, PATIENCE};
+
+    /// An engine that does this when it is to remove a container.
+    fn engine(folder: &Path, does: &str) -> Container {
+        let engine = folder.join("engine");
+        fs::write(&engine, format!("#!/bin/sh\n{does}\n")).unwrap();
+        fs::set_permissions(&engine, Permissions::from_mode(0o755)).unwrap();
+        Container::new(engine.to_str().unwrap(), "name")
+    }
 
     #[test]
     fn the_engine_that_removes_a_container_is_in_a_group_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let engine = folder.path().join("engine");
-        fs::write(
-            &engine,
-            "#!/bin/sh\necho \"$*\" $(($$ - $(ps -o pgid= -p $$))) > \"$0 saw\"\n",
-        )
-        .unwrap();
-        fs::set_permissions(&engine, Permissions::from_mode(0o755)).unwrap();
-        drop(Held::new(Container::new(engine.to_str().unwrap(), "name")));
+        let does = "echo \"$*\" $(($$ - $(ps -o pgid= -p $$))) > \"$0 saw\"";
+        drop(Held::new(engine(folder.path(), does)));
         let saw = fs::read_to_string(folder.path().join("engine saw")).unwrap();
         assert_eq!(saw, "rm -f name 0\n");
+    }
+
+    #[test]
+    fn a_container_is_gone_when_its_engine_says_so() {
+        for (does, expected) in [
+            ("exit 0", true),
+            ("echo 'Error: No such container: name' >&2; exit 1", true),
+            (
+                "echo 'removal of container name is already in progress' >&2; exit 1",
+                true,
+            ),
+            (
+                "echo 'Cannot connect to the Docker daemon' >&2; exit 1",
+                false,
+            ),
+            ("echo 'context \"own\" not found' >&2; exit 1", false),
+            ("exec sleep 1000", false),
+            ("sleep 2 & echo no >&2; exit 1", false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let engine = engine(folder.path(), does);
+            let is_gone = engine.is_gone_within(Duration::from_millis(500));
+            assert_eq!(is_gone, expected, "{does}");
+        }
+        let absent = Container::new("/nowhere/engine", "name");
+        assert!(!absent.is_gone_within(PATIENCE));
     }
 }

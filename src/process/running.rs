@@ -2,7 +2,7 @@
 
 use std::io;
 use std::mem;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::container::{Container, have_ended};
 struct Running {
     /// Processes, each while its id is its own.
     processes: Vec<Target>,
-    /// Containers, each until its engine has been told to remove it.
+    /// Containers, each until its engine has removed it.
     containers: Vec<Container>,
 }
 
@@ -48,9 +48,15 @@ pub(super) fn add(container: Container) {
     running().containers.push(container);
 }
 
-/// Takes out a container that its engine was told to remove.
+/// Takes out a container that is gone.
 pub(super) fn take_out(container: &Container) {
     running().containers.retain(|other| other != container);
+}
+
+/// The containers that their engines did not remove when they were told to.
+#[must_use]
+pub fn containers_left() -> Vec<Container> {
+    running().containers.clone()
 }
 
 /// How long engines are waited for at the end. They go on after it.
@@ -63,7 +69,8 @@ pub fn kill_running() {
     for target in &running.processes {
         target.kill();
     }
-    let removals = running.containers.iter().map(Container::remove);
+    let removals = running.containers.iter();
+    let removals = removals.map(|container| container.remove(Stdio::null()));
     let mut removals = removals.flatten().collect::<Vec<_>>();
     have_ended(&mut removals, PATIENCE);
     // Who asks for the lock now waits until the end.

@@ -38,5 +38,8 @@ case "$1" in
     cd "$work" || exit 1
     sed -u -e "s#/app/src#$source#g" -e "s#/workspace/agent#$work#g" | HOME=${codex%/*}/inside CODEX_HOME=$codex exec "$entry" "$@"
     ;;
-  rm) [ ! -e "$ENGINE_IDS" ] || kill -KILL $(cat "$ENGINE_IDS") ;;
+  rm)
+    [ "$does" != "removes nothing" ] || { echo 'Error: cannot connect to the daemon' >&2; exit 1; }
+    [ ! -e "$ENGINE_IDS" ] || kill -KILL $(cat "$ENGINE_IDS")
+    ;;
 esac

@@ -221,8 +221,13 @@ impl Failure {
             Self::Silent => "codex's turn completed without a text".to_owned(),
             Self::Late(limit, trouble) => {
                 let trouble = trouble.as_ref().map(|said| format!("; {}", shown(said)));
+                // Of a container's end its engine alone knows.
+                let ended = match setting.who {
+                    Who::Container => "told to end",
+                    _ => "ended",
+                };
                 format!(
-                    "{who} had no answer from {endpoint} after {} s (--timeout), and was ended{}",
+                    "{who} had no answer from {endpoint} after {} s (--timeout), and was {ended}{}",
                     limit.as_secs(),
                     trouble.unwrap_or_default()
                 )
