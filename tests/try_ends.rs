@@ -74,3 +74,12 @@ fn a_container_that_its_engine_does_not_remove_is_named() {
         assert_eq!((run.code, names), (code, Some(true)), "{run:?}");
     }
 }
+
+#[test]
+fn a_temporary_folder_that_is_not_removed_is_named() {
+    let world = world(&[("BUN_DOES", "replaces its home")]);
+    let run = world.nanoclaw(PROVIDER);
+    let left = regex::Regex::new(r"(?m)^left     /.*/tmp/.tmp\w+: Not a directory");
+    let left = left.expect("a pattern");
+    assert!(run.code == 0 && left.is_match(&run.stderr), "{run:?}");
+}

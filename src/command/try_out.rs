@@ -17,6 +17,7 @@ use crate::registry;
 use crate::remote::mask;
 use crate::shown;
 use crate::skills;
+use crate::temporary;
 use crate::ui::{Tint, Ui};
 
 /// Runs the command.
@@ -184,8 +185,10 @@ impl Trial<'_> {
 
     /// Says what is left of the round trip and should not be.
     fn tell_left(&self) {
-        for container in process::containers_left() {
-            self.ui.tell(Tint::Warn, "left    ", &container.to_string());
+        let containers = process::containers_left().into_iter();
+        let containers = containers.map(|container| container.to_string());
+        for left in containers.chain(temporary::left()) {
+            self.ui.tell(Tint::Warn, "left    ", &left);
         }
     }
 

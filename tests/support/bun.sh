@@ -35,6 +35,8 @@ while read -r line; do
         ;;
       esac
       [ "$does" != hangs ] || wait
+      # What is no folder is not removed as one.
+      [ "$does" != "replaces its home" ] || { rm -r "$HOME"; : > "$HOME"; }
       say '{"type":"activity"}'
       say '{"type":"progress","message":"status: active\u001b[2J"}'
       if [ "$does" = fails ]; then
