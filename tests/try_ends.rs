@@ -83,3 +83,13 @@ fn a_temporary_folder_that_is_not_removed_is_named() {
     let left = left.expect("a pattern");
     assert!(run.code == 0 && left.is_match(&run.stderr), "{run:?}");
 }
+
+#[test]
+fn a_child_of_the_provider_that_left_its_group_and_heeds_no_signal_is_ended() {
+    for (does, code) in [("answers", 0), ("hangs", 1), ("breaks later", 1)] {
+        let world = world(&[("BUN_DOES", does), ("BUN_STARTS", "another")]);
+        let run = world.nanoclaw(&[PROVIDER, &["--timeout", "4"]].concat());
+        assert_eq!(run.code, code, "{run:?}");
+        nothing_is_left(&world);
+    }
+}

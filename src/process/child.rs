@@ -229,15 +229,15 @@ impl Running {
         if let Some(err) = self.child.stderr.take() {
             forward(err, Event::Err, to.clone())?;
         }
-        let target = self.target;
-        thread::Builder::new().spawn(move || watch(target, &to))?;
+        let target = self.target.clone();
+        thread::Builder::new().spawn(move || watch(&target, &to))?;
         Ok(())
     }
 
     /// Waits for the process, and gives how it ended, again where that is known.
     fn reap(&mut self) -> io::Result<ExitStatus> {
         if !self.reaped {
-            running::forget(self.target);
+            running::forget(&self.target);
             self.reaped = true;
         }
         self.child.wait()
@@ -294,7 +294,7 @@ fn forward(
 }
 
 /// Tells when a process ends, or is stopped for asking on a terminal that is not its own. Leaves it to be waited for.
-fn watch(target: Target, to: &SyncSender<Event>) {
+fn watch(target: &Target, to: &SyncSender<Event>) {
     let id = target.id;
     let asks = [Signal::TTIN.as_raw(), Signal::TTOU.as_raw()];
     let looks = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;

@@ -120,7 +120,8 @@ impl Conversation {
                 Ok(Event::Asked) => return Ok(self.asked()),
                 Ok(Event::Ended) => self.ended = Some(Instant::now()),
                 Err(RecvTimeoutError::Disconnected) => return self.over(),
-                Err(RecvTimeoutError::Timeout) => {}
+                // It may end by itself, and what it started is not seen after that.
+                Err(RecvTimeoutError::Timeout) => drop(self.running.target.look()),
             }
         }
     }

@@ -32,15 +32,14 @@ fn running() -> MutexGuard<'static, Running> {
 pub(super) fn start(command: &mut Command, place: Place) -> io::Result<(Child, Target)> {
     let mut running = running();
     let child = command.spawn()?;
-    let id = Pid::from_child(&child);
-    let target = Target { id, place };
-    running.processes.push(target);
+    let target = Target::new(Pid::from_child(&child), place);
+    running.processes.push(target.clone());
     Ok((child, target))
 }
 
 /// Takes out a process that is about to be waited for, which leaves its id to others.
-pub(super) fn forget(target: Target) {
-    running().processes.retain(|other| *other != target);
+pub(super) fn forget(target: &Target) {
+    running().processes.retain(|other| other.id != target.id);
 }
 
 /// Adds a container.

@@ -1,8 +1,13 @@
 #!/bin/sh
 # Stands in for bun with the script that drives a provider: answers what is asked of the script with events that are always the same. BUN_DOES has it
-# do otherwise, by the names below; $BUN_SAW is a file for what it was started with and asked.
+# do otherwise, by the names below; $BUN_SAW is a file for what it was started with and asked, $BUN_IDS one for
+# the ids of its processes. With BUN_STARTS it starts one that leaves its group and does not heed SIGTERM.
 does=${BUN_DOES:-answers}
 say() { printf '%s\n' "$1"; }
+if [ -n "$BUN_STARTS" ]; then
+  (trap '' TERM; exec setsid sleep 1000 < /dev/null > /dev/null 2>&1) &
+  echo $! >> "$BUN_IDS"
+fi
 echo "HOME=$HOME CODEX_HOME=$CODEX_HOME CODEX_MODEL=$CODEX_MODEL" >> "$BUN_SAW"
 while read -r line; do
   say "$line" >> "$BUN_SAW"
@@ -12,6 +17,7 @@ while read -r line; do
         "does not load") say '{"type":"unloaded","message":"Cannot find package zod"}' ;;
         "has no codex") say '{"type":"unknown","message":"Unknown provider: codex"}' ;;
         "says nonsense") say 'Welcome!' ;;
+        "breaks later") sleep 1; exit 1 ;;
         breaks) echo 'out of memory' >&2; exit 137 ;;
         *) say '{"type":"ready","model":"gpt-own"}' ;;
       esac
