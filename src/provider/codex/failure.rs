@@ -30,6 +30,8 @@ pub(super) enum Failure {
     Other(String),
     /// The turn completed, and said nothing.
     Silent,
+    /// The turn's text has no end.
+    Endless,
     /// No answer in time; the last trouble that codex told of.
     Late(Duration, Option<String>),
     /// Codex ended: how, and its last lines on standard error.
@@ -219,6 +221,7 @@ impl Failure {
             ),
             Self::Other(said) => format!("codex's turn failed: {}", shown(said)),
             Self::Silent => "codex's turn completed without a text".to_owned(),
+            Self::Endless => "codex's turn has a text of more than 16 MiB".to_owned(),
             Self::Late(limit, trouble) => {
                 let trouble = trouble.as_ref().map(|said| format!("; {}", shown(said)));
                 // Of a container's end its engine alone knows.
@@ -285,7 +288,7 @@ impl Failure {
             Self::Unreachable(_) | Self::Broken(_) => {
                 "look at that endpoint, and at its address in codex's config.toml".to_owned()
             }
-            Self::Silent => "another model with --model, or another --prompt".to_owned(),
+            Self::Silent | Self::Endless => "another model with --model, or another --prompt".to_owned(),
             Self::Late(..) => "a longer --timeout, or another endpoint".to_owned(),
             Self::Unloaded(said) if !lacks_package(said) => {
                 format!("nanoclaw skill verify {CODEX}")

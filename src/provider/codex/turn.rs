@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::failure::{Failure, Setting};
 use super::protocol::text;
 
+/// The longest text that is taken in, in bytes. Codex has no bound of its own.
+const LONGEST: usize = 16 * 1024 * 1024;
+
 /// What was told of a turn so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn {
@@ -38,8 +41,12 @@ impl Turn {
         match method {
             "item/started" => self.items += 1,
             "item/agentMessage/delta" => {
+                let part = text(params, "/delta");
+                if self.text.len() + part.len() > LONGEST {
+                    return Step::Failed(Failure::Endless);
+                }
                 self.parts += 1;
-                self.text.push_str(text(params, "/delta"));
+                self.text.push_str(part);
             }
             // The whole of a message stands over its parts.
             "item/completed" if text(params, "/item/type") == "agentMessage" => {
@@ -89,7 +96,7 @@ impl Turn {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Step, Turn};
+    use super::{LONGEST, Step, Turn};
     use crate::provider::codex::failure::{Failure, Setting};
 
     /// Folds notifications, and gives the turn and what the last one means.
@@ -184,5 +191,18 @@ mod tests {
         let (turn, step) = fold(&[retried("high demand"), retried("high demand")]);
         let trouble = Failure::Other("high demand".to_owned());
         assert_eq!((turn.trouble, step), (Some(trouble), Step::On));
+    }
+
+    #[test]
+    fn a_text_without_an_end_is_a_failure() {
+        let part = "x".repeat(1024 * 1024);
+        let mut turn = Turn::default();
+        let (method, params) = delta(&part);
+        let mut take = || turn.take(method, &params, &Setting::default());
+        for _ in 0..16 {
+            assert_eq!(take(), Step::On);
+        }
+        assert_eq!(take(), Step::Failed(Failure::Endless));
+        assert_eq!(turn.text.len(), LONGEST);
     }
 }
