@@ -250,3 +250,43 @@ fn a_barrel_that_does_not_load_is_told_with_the_module_it_lacks() {
         },
     );
 }
+
+/// Gives the checkout a provider of codex that asks nothing.
+fn provider(site: &Site, source: &str) {
+    let file = "container/agent-runner/src/providers/codex.ts";
+    let import = "import { registerProvider } from './provider-registry.js';";
+    let file = site.world.root.join(file);
+    fs::write(file, format!("{import}\n{source}\n")).unwrap();
+}
+
+/// A provider that says words on standard output in every way, and answers `pong`.
+const TALKS: &str = r"
+const talk = () => {
+  process.stdout.write('no line');
+  console.log('a line');
+  console.table([{ a: 1 }]);
+  console.dir({ a: 1 });
+  console.group('a group');
+  console.timeEnd('a time');
+};
+talk();
+async function* events(thread) {
+  talk();
+  if (thread.startsWith('0000')) throw new Error('lost');
+  yield { type: 'init', continuation: thread };
+  yield { type: 'result', text: 'pong' };
+}
+const query = ({ continuation }) => ({ end() {}, events: events(continuation ?? 't-1') });
+registerProvider('codex', () => ({ query, isSessionInvalid: () => true }));
+";
+
+#[test]
+fn a_provider_that_prints_is_heard_all_the_same() {
+    in_namespace("a_provider_that_prints_is_heard_all_the_same", |codex| {
+        let Some(site) = site(codex, 9, KEY) else {
+            return;
+        };
+        provider(&site, TALKS);
+        site.trial(PROVIDER, 0, &["thread t-1", "pong\n", "total "]);
+    });
+}

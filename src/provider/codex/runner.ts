@@ -1,12 +1,16 @@
 // Drives the provider of a checkout as NanoClaw's own loop does (its poll-loop.ts). A line of JSON in asks for something: first for a provider
 // of the barrel in a folder, then for one query after the other. A line out is an event.
+import { Console } from 'node:console';
 import { createInterface } from 'node:readline';
 
-const say = (event: object) => void process.stdout.write(`${JSON.stringify(event)}\n`);
+// Standard output has these lines alone: what else is printed there goes to standard error.
+const write = process.stdout.write.bind(process.stdout);
+const say = (event: object) => void write(`${JSON.stringify(event)}\n`);
+process.stdout.write = process.stderr.write.bind(process.stderr);
+Object.assign(console, new Console(process.stderr));
+
 const words = (error: any) => String(error?.message ?? error);
 
-// Standard output has these lines alone.
-console.log = console.info = console.debug = console.error;
 // In a container this is the first process, which no signal ends by itself.
 process.on('SIGTERM', () => process.exit(143));
 process.stdin.on('end', () => process.exit());
