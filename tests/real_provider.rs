@@ -290,3 +290,56 @@ fn a_provider_that_prints_is_heard_all_the_same() {
         site.trial(PROVIDER, 0, &["thread t-1", "pong\n", "total "]);
     });
 }
+
+/// A factory that is not registered.
+const NEVER: &str = "() => 0";
+
+#[test]
+fn a_factory_that_makes_no_provider_is_told_as_what_it_does() {
+    let test = "a_factory_that_makes_no_provider_is_told_as_what_it_does";
+    in_namespace(test, |codex| {
+        let Some(site) = site(codex, 9, KEY) else {
+            return;
+        };
+        let made = "the provider is not made: ";
+        let verify = "hint: nanoclaw skill verify codex;";
+        for (factory, error, words, hint) in [
+            (
+                "() => { throw new Error('no key'); }",
+                made,
+                "no key\n",
+                verify,
+            ),
+            (
+                "() => null",
+                made,
+                "its factory gives null, and no provider\n",
+                verify,
+            ),
+            (
+                "async () => ({ query() {} })",
+                made,
+                "its factory gives a promise, and the agent runner waits for none\n",
+                verify,
+            ),
+            (
+                "() => ({})",
+                made,
+                "its factory gives an object without `query`\n",
+                verify,
+            ),
+            (
+                NEVER,
+                "the checkout's providers have no codex: ",
+                "unknown provider: codex\n",
+                "hint: nanoclaw skill add codex;",
+            ),
+        ] {
+            let condition = if factory == NEVER { "if (false) " } else { "" };
+            let register = format!("{condition}registerProvider('codex', {factory});");
+            provider(&site, &register);
+            let error = format!("error: {error}{words}");
+            site.trial(PROVIDER, 1, &[&error, hint]);
+        }
+    });
+}

@@ -94,6 +94,14 @@ fn what_a_provider_does_wrong_is_a_failure_with_a_hint() {
             ],
         ),
         (
+            "is not made",
+            "answers",
+            &[
+                "error: the provider is not made: no key\n",
+                "hint: nanoclaw skill verify codex; see also nanoclaw skill doctor codex, its `sources`\n",
+            ],
+        ),
+        (
             "says nonsense",
             "answers",
             &["error: the provider said what is no message of its protocol: Welcome!"],

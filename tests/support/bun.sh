@@ -16,6 +16,7 @@ while read -r line; do
       case "$does" in
         "does not load") say '{"type":"unloaded","message":"Cannot find package zod"}' ;;
         "has no codex") say '{"type":"unknown","message":"Unknown provider: codex"}' ;;
+        "is not made") say '{"type":"unmade","message":"no key"}' ;;
         "says nonsense") say 'Welcome!' ;;
         "breaks later") sleep 1; exit 1 ;;
         breaks) echo 'out of memory' >&2; exit 137 ;;

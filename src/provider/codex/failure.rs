@@ -46,6 +46,8 @@ pub(super) enum Failure {
     Unloaded(String),
     /// They load, and register no codex.
     Unregistered(String),
+    /// They register one, of which the factory makes no provider.
+    Unmade(String),
     /// The provider gives no text, where codex does.
     Provider(String),
     /// Asked to go on with one thread, the provider goes on with another.
@@ -241,6 +243,7 @@ impl Failure {
             Self::Unregistered(said) => {
                 format!("the checkout's providers have no {CODEX}: {}", shown(said))
             }
+            Self::Unmade(said) => format!("{who} is not made: {}", shown(said)),
             Self::Provider(said) => {
                 format!("{who} gives no text, where codex does: {}", shown(said))
             }

@@ -54,8 +54,10 @@ enum Event {
     Ready(String),
     /// The barrel does not load.
     Unloaded(String),
-    /// The factory makes no such provider.
+    /// The factory knows no such provider.
     Unknown(String),
+    /// It throws, or gives what is no provider.
+    Unmade(String),
     Init(String),
     Activity,
     Progress(String),
@@ -79,6 +81,7 @@ fn read(line: &[u8]) -> Option<Event> {
         "ready" => Event::Ready(said("/model")),
         "unloaded" => Event::Unloaded(said("/message")),
         "unknown" => Event::Unknown(said("/message")),
+        "unmade" => Event::Unmade(said("/message")),
         "init" => Event::Init(said("/continuation")),
         "activity" => Event::Activity,
         "progress" => Event::Progress(said("/message")),
@@ -146,6 +149,7 @@ impl<'a> Runner<'a> {
                 }
                 Event::Unloaded(words) => Failure::Unloaded(words),
                 Event::Unknown(words) => Failure::Unregistered(words),
+                Event::Unmade(words) => Failure::Unmade(words),
                 _ => continue,
             };
             return Err(runner.fail(failure));

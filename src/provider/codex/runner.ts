@@ -27,10 +27,20 @@ async function load({ providers, name }: any) {
   }
   try {
     provider = factory.createProvider(name, { mcpServers: {}, env: { ...process.env } });
-    say({ type: 'ready', model: typeof provider.model === 'string' ? provider.model : '' });
   } catch (error) {
-    say({ type: 'unknown', message: words(error) });
+    // So begins the error of NanoClaw's own registry; another is the provider's.
+    const type = /^unknown provider/i.test(words(error)) ? 'unknown' : 'unmade';
+    return say({ type, message: words(error) });
   }
+  const lack = lacks(provider);
+  if (lack) return say({ type: 'unmade', message: `its factory gives ${lack}` });
+  say({ type: 'ready', model: typeof provider.model === 'string' ? provider.model : '' });
+}
+
+function lacks(made: any) {
+  if (made === null || typeof made !== 'object') return `${made === null ? 'null' : typeof made}, and no provider`;
+  if (typeof made.then === 'function') return 'a promise, and the agent runner waits for none';
+  if (typeof made.query !== 'function') return 'an object without `query`';
 }
 
 async function query({ until, ...input }: any) {

@@ -12,7 +12,9 @@ impl Failure {
             Self::NoResponses(_) | Self::Unreachable(_) | Self::Broken(_) | Self::Late(..) => {
                 "`endpoint`"
             }
-            Self::Unloaded(_) | Self::Unregistered(_) | Self::Provider(_) => "`sources`",
+            Self::Unloaded(_) | Self::Unregistered(_) | Self::Unmade(_) | Self::Provider(_) => {
+                "`sources`"
+            }
             _ => "",
         }
     }
@@ -44,7 +46,7 @@ impl Failure {
                 "cd container/agent-runner && bun install --frozen-lockfile".to_owned()
             }
             Self::Unregistered(_) => format!("nanoclaw skill add {CODEX}"),
-            Self::Provider(_) | Self::OtherThread(..) | Self::LostThread(_) => {
+            Self::Unmade(_) | Self::Provider(_) | Self::OtherThread(..) | Self::LostThread(_) => {
                 format!("nanoclaw skill verify {CODEX}")
             }
             Self::Unanswered(_) | Self::Answered(_) => {
