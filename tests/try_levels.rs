@@ -142,12 +142,40 @@ fn what_a_provider_does_wrong_is_a_failure_with_a_hint() {
             "hangs",
             "answers",
             &[
-                "error: the provider had no answer from the model's endpoint after 1 s (--timeout), and was ended",
+                "error: the provider gave no answer, where codex does, in 2 s of --timeout 3, and was ended\n",
+                "hint: a longer --timeout, or nanoclaw skill verify codex; see also nanoclaw skill doctor codex, its `sources`\n",
+            ],
+        ),
+        (
+            "hangs",
+            "is signed out",
+            &[
+                "error: the provider gives no text (no answer in 2 s of --timeout 3): codex is not signed in\n",
+            ],
+        ),
+        (
+            "hangs",
+            "hangs",
+            &[
+                "error: the provider gives no text (no answer in 2 s of --timeout 3): codex had no answer from the model's endpoint after 3 s (--timeout), and was ended\n",
+            ],
+        ),
+        (
+            "never loads",
+            "answers",
+            &["error: the provider did not load in 2 s of --timeout 3, and was ended\n"],
+        ),
+        (
+            "never ends",
+            "answers",
+            &[
+                "error: the provider gave its text and did not end in 2 s of --timeout 3, and was ended\n",
             ],
         ),
     ] {
         let world = world(&[("BUN_DOES", does), ("CODEX_DOES", codex)]);
-        let timeout = if does == "hangs" { "1" } else { "60" };
+        let waits = ["hangs", "never loads", "never ends"].contains(&does);
+        let timeout = if waits { "3" } else { "60" };
         let run = world.nanoclaw(&[PROVIDER, &["--timeout", timeout]].concat());
         ends(
             &run,
@@ -321,8 +349,8 @@ fn why_a_container_gives_no_text_is_asked_of_codex_in_another() {
 fn a_container_that_hangs_is_killed_in_time_and_by_a_signal() {
     let hangs = || world(&[("BUN_DOES", "hangs")]);
     let late = hangs();
-    let run = late.nanoclaw(&[CONTAINER, &["--timeout", "1"]].concat());
-    let words = "the provider in its container had no answer from the model's endpoint after 1 s";
+    let run = late.nanoclaw(&[CONTAINER, &["--timeout", "3"]].concat());
+    let words = "the provider in its container gave no answer, where codex does, in 2 s of --timeout 3, and was told to end";
     ends(&run, 1, &[words]);
     let interrupted = hangs();
     let mut command = interrupted.command(env!("CARGO_BIN_EXE_nanoclaw"), &interrupted.root);

@@ -16,6 +16,7 @@ while read -r line; do
       case "$does" in
         "does not load") say '{"type":"unloaded","message":"Cannot find package zod"}' ;;
         "has no codex") say '{"type":"unknown","message":"Unknown provider: codex"}' ;;
+        "never loads") exec sleep 1000 ;;
         "is not made") say '{"type":"unmade","message":"no key"}' ;;
         "says nonsense") say 'Welcome!' ;;
         "breaks later") sleep 1; exit 1 ;;
@@ -50,6 +51,8 @@ while read -r line; do
         say '{"type":"error","message":"Turn failed","retryable":false}'
       else
         say "{\"type\":\"result\",\"text\":$text}"
+        [ "$does" != "answers twice" ] || say '{"type":"result","text":null}'
+        [ "$does" != "never ends" ] || exec sleep 1000
       fi
       say '{"type":"end"}'
       ;;

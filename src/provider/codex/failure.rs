@@ -48,6 +48,8 @@ pub(super) enum Failure {
     Unregistered(String),
     /// They register one, of which the factory makes no provider.
     Unmade(String),
+    /// The provider did this in what is its own of the time in all.
+    Stuck(&'static str, Duration, Duration),
     /// The provider gives no text, where codex does.
     Provider(String),
     /// Asked to go on with one thread, the provider goes on with another.
@@ -88,6 +90,20 @@ impl Who {
             Self::Host => "the host",
         }
     }
+
+    /// What came of it when its time was over: of a container's end its engine alone knows.
+    fn ended(self) -> &'static str {
+        match self {
+            Self::Container => "told to end",
+            _ => "ended",
+        }
+    }
+}
+
+/// A part of the time that a trial may take, in seconds.
+pub(super) fn part(own: Duration, limit: Duration) -> String {
+    let (own, limit) = (own.as_secs_f64(), limit.as_secs());
+    format!("{own:.0} s of --timeout {limit}")
 }
 
 /// What hints and sentences name.
@@ -215,14 +231,10 @@ impl Failure {
             Self::Endless => "codex's turn has a text of more than 16 MiB".to_owned(),
             Self::Late(limit, trouble) => {
                 let trouble = trouble.as_ref().map(|said| format!("; {}", shown(said)));
-                // Of a container's end its engine alone knows.
-                let ended = match setting.who {
-                    Who::Container => "told to end",
-                    _ => "ended",
-                };
                 format!(
-                    "{who} had no answer from {endpoint} after {} s (--timeout), and was {ended}{}",
+                    "{who} had no answer from {endpoint} after {} s (--timeout), and was {}{}",
                     limit.as_secs(),
+                    setting.who.ended(),
                     trouble.unwrap_or_default()
                 )
             }
@@ -244,6 +256,10 @@ impl Failure {
                 format!("the checkout's providers have no {CODEX}: {}", shown(said))
             }
             Self::Unmade(said) => format!("{who} is not made: {}", shown(said)),
+            Self::Stuck(did, own, limit) => {
+                let (own, ended) = (part(*own, *limit), setting.who.ended());
+                format!("{who} {did} in {own}, and was {ended}")
+            }
             Self::Provider(said) => {
                 format!("{who} gives no text, where codex does: {}", shown(said))
             }

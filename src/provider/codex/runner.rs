@@ -1,17 +1,18 @@
 //! The installed provider, asked as NanoClaw's agent runner asks it: what the script that drives it says, and a round trip by it. Knows not where it
 //! runs.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Error, Result};
 use serde_json::{Value, json};
 
 use super::CODEX;
-use super::failure::{Failure, Setting, shown};
+use super::failure::{Failure, Setting, part, shown};
 use super::protocol::text;
 use super::server::Server;
 use super::trip::{AGAIN, NO_THREAD, Stage, Trip};
 use super::way::Way;
+use crate::interrupt;
 use crate::process::{Conversation, Said};
 
 /// Makes a round trip by the provider, and tells of each stage when it is passed.
@@ -68,6 +69,8 @@ enum Event {
     End,
     /// The query failed, and whether the provider takes that for a lost thread.
     Thrown(String, bool),
+    /// None, for as long as the provider is waited for.
+    Late,
     /// One that is not known here.
     Other,
 }
@@ -108,19 +111,33 @@ struct Turn {
 struct Lack {
     words: String,
     stale: bool,
+    /// Whether the provider did not say so, and was waited for in vain.
+    late: bool,
 }
 
 impl Lack {
     fn of(words: impl Into<String>) -> Self {
-        let (words, stale) = (words.into(), false);
-        Self { words, stale }
+        let words = words.into();
+        let (stale, late) = (false, false);
+        Self { words, stale, late }
     }
+}
+
+/// How long codex itself may be asked why the provider gives nothing, where there is as much.
+const TO_EXPLAIN: Duration = Duration::from_secs(20);
+
+/// What the provider has of the time that all may take.
+fn own(limit: Duration) -> Duration {
+    limit - TO_EXPLAIN.min(limit / 3)
 }
 
 /// The script at work.
 struct Runner<'a> {
     trip: &'a Trip<'a>,
     way: &'a Way,
+    /// When the provider is waited for no more.
+    patience: Instant,
+    /// When all is over, and what codex itself says of it, too.
     deadline: Instant,
     conversation: Conversation,
     setting: Setting,
@@ -129,10 +146,12 @@ struct Runner<'a> {
 impl<'a> Runner<'a> {
     /// Starts it, and has it make the provider.
     fn start(trip: &'a Trip<'a>, way: &'a Way) -> Result<Self> {
+        let now = Instant::now();
         let mut runner = Self {
             trip,
             way,
-            deadline: Instant::now() + trip.limit,
+            patience: now + own(trip.limit),
+            deadline: now + trip.limit,
             conversation: way.runner.start()?,
             setting: Setting {
                 who: way.who,
@@ -150,6 +169,7 @@ impl<'a> Runner<'a> {
                 Event::Unloaded(words) => Failure::Unloaded(words),
                 Event::Unknown(words) => Failure::Unregistered(words),
                 Event::Unmade(words) => Failure::Unmade(words),
+                Event::Late => runner.stuck("did not load"),
                 _ => continue,
             };
             return Err(runner.fail(failure));
@@ -159,10 +179,12 @@ impl<'a> Runner<'a> {
     /// Asks for a turn that must give a text. `begun` gets the thread.
     fn turn(&mut self, asked: &Value, begun: &mut dyn FnMut(&str) -> Result<()>) -> Result<Turn> {
         match self.query(asked, begun)? {
-            Ok(turn) if turn.thread.is_empty() => self.explain("it names no thread"),
-            Ok(turn) if turn.text.trim().is_empty() => self.explain("it completes without a text"),
+            Ok(turn) if turn.thread.is_empty() => self.explain(&Lack::of("it names no thread")),
+            Ok(turn) if turn.text.trim().is_empty() => {
+                self.explain(&Lack::of("it completes without a text"))
+            }
             Ok(turn) => Ok(turn),
-            Err(lack) => self.explain(&lack.words),
+            Err(lack) => self.explain(&lack),
         }
     }
 
@@ -192,7 +214,22 @@ impl<'a> Runner<'a> {
                 Event::Result(text) => turn.text = text,
                 Event::Error(words, false) => failed = Some(Lack::of(words)),
                 Event::End => return Ok(failed.map_or(Ok(turn), Err)),
-                Event::Thrown(words, stale) => return Ok(Err(Lack { words, stale })),
+                Event::Thrown(words, stale) => {
+                    let late = false;
+                    return Ok(Err(Lack { words, stale, late }));
+                }
+                Event::Late if !turn.text.trim().is_empty() => {
+                    return Err(self.fail(self.stuck("gave its text and did not end")));
+                }
+                Event::Late => {
+                    let limit = self.trip.limit;
+                    let words = format!("no answer in {}", part(own(limit), limit));
+                    let late = true;
+                    return Ok(Err(failed.unwrap_or(Lack {
+                        late,
+                        ..Lack::of(words)
+                    })));
+                }
                 _ => {}
             }
         }
@@ -212,7 +249,7 @@ impl<'a> Runner<'a> {
                 // The loop forgets the thread, and the next message comes without.
                 return match self.query(&begin, &mut |_| Ok(()))? {
                     Ok(_) => Ok(format!("known by the provider ({})", shown(&lack.words))),
-                    Err(lack) => self.explain(&lack.words),
+                    Err(lack) => self.explain(&lack),
                 };
             }
             Err(lack) => lack.words,
@@ -225,20 +262,20 @@ impl<'a> Runner<'a> {
     }
 
     fn hear(&mut self) -> Result<Event> {
-        let failure = match self.conversation.hear(self.deadline)? {
+        let failure = match self.conversation.hear(self.patience)? {
             Said::Line(line) => match read(&line) {
                 Some(event) => return Ok(event),
                 None => Failure::NoMessage(String::from_utf8_lossy(&line).into_owned()),
             },
             Said::TooLong => Failure::NoMessage("a line without an end".to_owned()),
-            Said::Nothing => Failure::Late(self.trip.limit, None),
+            Said::Nothing => return Ok(Event::Late),
             Said::Ended { how, tail } => Failure::Ended(how, tail),
         };
         Err(self.fail(failure))
     }
 
     /// Asks codex itself why the provider gave nothing: of a turn that fails the provider says no more than that there is no text.
-    fn explain<T>(&self, words: &str) -> Result<T> {
+    fn explain<T>(&self, lack: &Lack) -> Result<T> {
         let trip = Trip {
             model: Some(self.setting.model.as_str()).filter(|model| !model.is_empty()),
             ..*self.trip
@@ -249,16 +286,24 @@ impl<'a> Runner<'a> {
             server.turn(&thread, trip.prompt)
         };
         Err(match ask() {
-            Ok(_) => self.fail(Failure::Provider(words.to_owned())),
+            Ok(_) if lack.late => self.fail(self.stuck("gave no answer, where codex does,")),
+            Ok(_) => self.fail(Failure::Provider(lack.words.clone())),
+            Err(reason) if interrupt::asked().is_some() => reason,
             Err(reason) => {
                 let found = format!(
                     "{} gives no text ({})",
                     self.setting.who.name(),
-                    shown(words)
+                    shown(&lack.words)
                 );
                 reason.context(found)
             }
         })
+    }
+
+    /// The provider, waited for in vain, did this.
+    fn stuck(&self, did: &'static str) -> Failure {
+        let limit = self.trip.limit;
+        Failure::Stuck(did, own(limit), limit)
     }
 
     fn fail(&self, failure: Failure) -> Error {

@@ -12,9 +12,11 @@ impl Failure {
             Self::NoResponses(_) | Self::Unreachable(_) | Self::Broken(_) | Self::Late(..) => {
                 "`endpoint`"
             }
-            Self::Unloaded(_) | Self::Unregistered(_) | Self::Unmade(_) | Self::Provider(_) => {
-                "`sources`"
-            }
+            Self::Unloaded(_)
+            | Self::Unregistered(_)
+            | Self::Unmade(_)
+            | Self::Stuck(..)
+            | Self::Provider(_) => "`sources`",
             _ => "",
         }
     }
@@ -46,6 +48,7 @@ impl Failure {
                 "cd container/agent-runner && bun install --frozen-lockfile".to_owned()
             }
             Self::Unregistered(_) => format!("nanoclaw skill add {CODEX}"),
+            Self::Stuck(..) => format!("a longer --timeout, or nanoclaw skill verify {CODEX}"),
             Self::Unmade(_) | Self::Provider(_) | Self::OtherThread(..) | Self::LostThread(_) => {
                 format!("nanoclaw skill verify {CODEX}")
             }
