@@ -199,6 +199,14 @@ fn a_provider_that_begins_afresh_by_itself_has_recovered() {
 }
 
 #[test]
+fn a_text_stands_though_a_result_without_one_comes_after_it() {
+    let world = world(&[("BUN_DOES", "answers twice")]);
+    let run = world.nanoclaw(PROVIDER);
+    ends(&run, 0, &[]);
+    assert_eq!(stages(&run), STAGES);
+}
+
+#[test]
 fn without_the_skill_or_bun_nothing_is_asked() {
     let mut world = world(&[]);
     world.environment.push(("PATH", "/nowhere".to_owned()));

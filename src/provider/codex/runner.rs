@@ -211,7 +211,8 @@ impl<'a> Runner<'a> {
                     turn.messages += 1;
                     turn.last = Some(message);
                 }
-                Event::Result(text) => turn.text = text,
+                // The loop delivers each that has a text; the first is what was asked for.
+                Event::Result(text) if turn.text.trim().is_empty() => turn.text = text,
                 Event::Error(words, false) => failed = Some(Lack::of(words)),
                 Event::End => return Ok(failed.map_or(Ok(turn), Err)),
                 Event::Thrown(words, stale) => {
