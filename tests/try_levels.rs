@@ -138,13 +138,31 @@ fn what_a_provider_does_wrong_is_a_failure_with_a_hint() {
                 "error: the provider does not begin afresh when a thread is lost: out of luck",
             ],
         ),
+    ] {
+        fails(does, codex, "60", words);
+    }
+}
+
+/// Holds when a trial of the provider fails so, with a hint, and leaves nothing.
+fn fails(does: &str, codex: &str, timeout: &str, words: &[&str]) {
+    let world = world(&[("BUN_DOES", does), ("CODEX_DOES", codex)]);
+    let run = world.nanoclaw(&[PROVIDER, &["--timeout", timeout]].concat());
+    let hint = &["\nhint: ", "; see also nanoclaw skill doctor codex"][..];
+    ends(&run, 1, &[words, hint].concat());
+    assert!(!stages(&run).contains("total"), "{run:?}");
+    nothing_is_left(&world);
+}
+
+#[test]
+fn a_provider_that_is_late_is_told_by_what_it_did_or_by_what_codex_says() {
+    for (does, codex, words) in [
         (
             "hangs",
             "answers",
             &[
                 "error: the provider gave no answer, where codex does, in 2 s of --timeout 3, and was ended\n",
                 "hint: a longer --timeout, or nanoclaw skill verify codex; see also nanoclaw skill doctor codex, its `sources`\n",
-            ],
+            ][..],
         ),
         (
             "hangs",
@@ -173,21 +191,7 @@ fn what_a_provider_does_wrong_is_a_failure_with_a_hint() {
             ],
         ),
     ] {
-        let world = world(&[("BUN_DOES", does), ("CODEX_DOES", codex)]);
-        let waits = ["hangs", "never loads", "never ends"].contains(&does);
-        let timeout = if waits { "3" } else { "60" };
-        let run = world.nanoclaw(&[PROVIDER, &["--timeout", timeout]].concat());
-        ends(
-            &run,
-            1,
-            &[
-                words,
-                &["\nhint: ", "; see also nanoclaw skill doctor codex"],
-            ]
-            .concat(),
-        );
-        assert!(!stages(&run).contains("total"), "{run:?}");
-        nothing_is_left(&world);
+        fails(does, codex, "3", words);
     }
 }
 
@@ -234,7 +238,7 @@ fn without_the_skill_or_bun_nothing_is_asked() {
 }
 
 #[test]
-fn a_container_gets_the_hosts_image_and_mounts_and_is_killed_at_the_end() {
+fn a_container_gets_the_hosts_image_and_mounts_and_is_removed_at_the_end() {
     let world = world(&[]);
     let run = world.nanoclaw(&[CONTAINER, &["--model", "gpt-named"]].concat());
     let slug = nanoclaw::digest::sha1(world.root.display().to_string().as_bytes());
@@ -354,7 +358,7 @@ fn why_a_container_gives_no_text_is_asked_of_codex_in_another() {
 }
 
 #[test]
-fn a_container_that_hangs_is_killed_in_time_and_by_a_signal() {
+fn a_container_that_hangs_is_removed_in_time_and_by_a_signal() {
     let hangs = || world(&[("BUN_DOES", "hangs")]);
     let late = hangs();
     let run = late.nanoclaw(&[CONTAINER, &["--timeout", "3"]].concat());

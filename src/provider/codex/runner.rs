@@ -128,7 +128,7 @@ const TO_EXPLAIN: Duration = Duration::from_secs(20);
 
 /// What the provider has of the time that all may take.
 fn own(limit: Duration) -> Duration {
-    limit - TO_EXPLAIN.min(limit / 3)
+    limit.saturating_sub(TO_EXPLAIN.min(limit / 3))
 }
 
 /// The script at work.
