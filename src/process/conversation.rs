@@ -132,8 +132,9 @@ impl Conversation {
             return;
         }
         self.told = true;
-        self.to = None;
+        // Before its standard input is closed: one that ends of that leaves what it started to another parent, unseen.
         self.running.target.end();
+        self.to = None;
         let since = Instant::now();
         while self.ended.is_none() && since.elapsed() < GRACE {
             match self.running.events.recv_timeout(TICK) {
@@ -291,5 +292,24 @@ mod tests {
         let late = until_no_line(Duration::from_millis(100));
         assert!(late == ended || late == Said::Nothing, "{late:?}");
         assert_eq!(until_no_line(Duration::from_secs(60)), ended);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_one_started_that_ends_with_its_input_is_ended_too() {
+        let script = "(trap '' TERM; exec setsid sleep 1000 > /dev/null 2>&1) & echo $!; read -r _";
+        for _ in 0..50 {
+            let mut conversation = start(script);
+            let Said::Line(id) = hear(&mut conversation) else {
+                panic!("it says no id");
+            };
+            drop(conversation);
+            let stat = format!("/proc/{}/stat", String::from_utf8(id).unwrap().trim());
+            let since = Instant::now();
+            // One that was killed may still be listed, until its new parent has seen it.
+            while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+                assert!(since.elapsed() < Duration::from_secs(10), "{stat} is there");
+            }
+        }
     }
 }
