@@ -90,3 +90,16 @@ fn a_child_of_the_provider_that_left_its_group_and_heeds_no_signal_is_ended() {
         nothing_is_left(&world);
     }
 }
+
+#[test]
+fn a_child_of_the_provider_that_ends_when_it_is_told_to_is_not_killed() {
+    let mut world = world(&[]);
+    let mark = world.base().join("mark");
+    let file = mark.display().to_string();
+    world.environment.push(("BUN_STARTS", file));
+    let run = world.nanoclaw(PROVIDER);
+    assert_eq!(run.code, 0, "{run:?}");
+    nothing_is_left(&world);
+    let written = std::fs::read_to_string(mark).expect("the mark");
+    assert_eq!(written, "done\n");
+}

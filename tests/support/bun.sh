@@ -1,13 +1,22 @@
 #!/bin/sh
 # Stands in for bun with the script that drives a provider: answers what is asked of the script with events that are always the same. BUN_DOES has it
 # do otherwise, by the names below; $BUN_SAW is a file for what it was started with and asked, $BUN_IDS one for
-# the ids of its processes. With BUN_STARTS it starts one that leaves its group and does not heed SIGTERM.
+# the ids of its processes. With BUN_STARTS it starts one that leaves its group, and does not heed SIGTERM or, where that
+# is a file, writes it a while after.
 does=${BUN_DOES:-answers}
 say() { printf '%s\n' "$1"; }
-if [ -n "$BUN_STARTS" ]; then
-  (trap '' TERM; exec setsid sleep 1000 < /dev/null > /dev/null 2>&1) &
-  echo $! >> "$BUN_IDS"
-fi
+case "$BUN_STARTS" in
+  '') ;;
+  /*)
+    setsid sh -c 'trap "sleep 1; echo done > \"$0\"; exit" TERM; echo ready > "$0"; while :; do sleep 0.1; done' "$BUN_STARTS" < /dev/null > /dev/null 2>&1 &
+    echo $! >> "$BUN_IDS"
+    while [ ! -s "$BUN_STARTS" ]; do sleep 0.1; done
+    ;;
+  *)
+    (trap '' TERM; exec setsid sleep 1000 < /dev/null > /dev/null 2>&1) &
+    echo $! >> "$BUN_IDS"
+    ;;
+esac
 echo "HOME=$HOME CODEX_HOME=$CODEX_HOME CODEX_MODEL=$CODEX_MODEL" >> "$BUN_SAW"
 while read -r line; do
   say "$line" >> "$BUN_SAW"

@@ -77,7 +77,12 @@ impl Process {
         let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
         // The name, in parentheses, may hold any character. The time is the twentieth field after it (proc_pid_stat(5)).
         let (_, fields) = stat.rsplit_once(") ")?;
-        let since = fields.split(' ').nth(19)?.parse().ok()?;
+        // One that has ended is listed until its parent has seen that, which may be never.
+        let mut fields = fields.split(' ');
+        if fields.next() == Some("Z") {
+            return None;
+        }
+        let since = fields.nth(18)?.parse().ok()?;
         Some(Self { id, since })
     }
 
