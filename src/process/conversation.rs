@@ -14,7 +14,7 @@ use super::child::{Event, GRACE, LINGER, Place, Running};
 use super::container::{Container, Held};
 use super::{TAIL, ending};
 use crate::interrupt::{self, TICK};
-use crate::remote::mask;
+use crate::masking::mask_labelled;
 
 /// The longest line that is heard, in bytes.
 const LONGEST: usize = 16 * 1024 * 1024;
@@ -165,7 +165,7 @@ impl Conversation {
 
     fn keep(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
-        self.tail.push_back(mask(line.trim_end()));
+        self.tail.push_back(mask_labelled(line.trim_end()));
         if self.tail.len() > TAIL {
             self.tail.pop_front();
         }
