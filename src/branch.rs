@@ -20,11 +20,12 @@ use git2::{ErrorClass, ErrorCode, ObjectType, Oid, Repository, Tree};
 
 use crate::checkout::{Checkout, File};
 use crate::digest;
+use crate::masking::mask;
 use crate::names;
 use crate::payload::{Commit, Modules, Payload, Unresolved};
 use crate::problem::Problem;
 use crate::process::{self, FetchError};
-use crate::remote::{Remote, mask};
+use crate::remote::Remote;
 use crate::shown;
 use crate::skill::Copied;
 

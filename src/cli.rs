@@ -13,8 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use configure::{Auth, Configure};
 
+use crate::masking::mask;
 use crate::problem::{Exit, Problem};
-use crate::remote::mask;
 use crate::shown;
 
 /// Reads the command line; inside, the exit code where help or the version was all that it called for, which is then shown. What is wrong with

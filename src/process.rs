@@ -25,8 +25,8 @@ pub use running::{containers_left, kill_running};
 
 use crate::files;
 use crate::interrupt;
+use crate::masking::mask;
 use crate::problem::Problem;
-use crate::remote::mask;
 use child::{End, Heard, Place};
 
 /// Variables of a git hook or script around us that would lead git to another repository.

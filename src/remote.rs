@@ -8,7 +8,7 @@ use anyhow::Result;
 use regex::bytes::Regex;
 
 use crate::checkout::Checkout;
-pub use crate::masking::mask;
+use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
 use crate::shown;

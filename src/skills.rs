@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use rustix::fs::{Mode, OFlags};
 
 use crate::document;
+use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
-use crate::remote::mask;
 use crate::shown;
 use crate::skill::{Origin, Skill};
 

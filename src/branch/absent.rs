@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{Source, is_short_id};
+use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
-use crate::remote::{Remote, mask};
+use crate::remote::Remote;
 use crate::shown;
 
 /// What the remote lacks.

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Checkout;
+use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
-use crate::remote::mask;
 use crate::shown;
 
 impl Checkout {

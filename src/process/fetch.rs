@@ -7,9 +7,9 @@ use xshell::{Cmd, cmd};
 
 use super::child::End;
 use super::{git, run_git, shell};
+use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
-use crate::remote::mask;
 
 /// A fetch into a store of ours, made in the user's repository so that its configuration counts.
 pub struct Fetch<'a> {

@@ -3,9 +3,9 @@
 use anyhow::Result;
 use regex::Regex;
 
+use crate::masking::mask;
 use crate::plan::Pins;
 use crate::problem::Problem;
-use crate::remote::mask;
 use crate::shown;
 use crate::skill::Skill;
 
