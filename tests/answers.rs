@@ -317,10 +317,10 @@ fn a_document_by_path_builds_nothing_without_a_yes() {
     assert_eq!(called(&world), "built\n");
     // Left for later, it is named when nothing else is to do.
     let run = configure(&world, &["--input", "url=v", "--no-image"]);
-    ends(&run, 0, "image, which is pending");
+    ends(&run, 0, "builds that are pending: ");
     let run = configure(&world, &["--input", "url=v"]);
     ends(&run, 0, "nothing is to do");
-    ends(&run, 0, "image, which is pending");
+    ends(&run, 0, "builds that are pending: ");
 }
 
 #[test]

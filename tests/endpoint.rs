@@ -75,7 +75,7 @@ fn an_endpoint_is_asked_and_then_a_layer_of_the_image() {
     assert_eq!(fs::read_to_string(&file).expect("a Dockerfile"), before);
     let run = endpoint(&world, &format!("{url}/"), &[]);
     ends(&run, 0, "written  container/Dockerfile");
-    ends(&run, 0, "image, which is pending");
+    ends(&run, 0, "builds that are pending: ");
     let asked = fs::read_to_string(world.base().join("home/asked")).expect("a request");
     assert!(asked.contains("http://host.docker.internal:11434/v1/responses --connect-to host.docker.internal:11434:127.0.0.1:11434"), "{asked}");
     let after = fs::read_to_string(&file).expect("a Dockerfile");

@@ -234,12 +234,13 @@ impl Job<'_> {
             }
         }
         let commands = todo.commands.iter();
-        let mut commands = commands.flat_map(|(_, task)| &task.commands);
-        if commands.any(|command| variables::names(command).next().is_some()) {
-            for (variable, text) in self.answers.seen() {
-                self.ui
-                    .say(&format!("         {{{{{variable}}}}} is {text}"));
-            }
+        let commands = commands.flat_map(|(_, task)| &task.commands);
+        let named = commands.flat_map(|command| variables::names(command));
+        let named = named.collect::<Vec<_>>();
+        let seen = self.answers.seen();
+        for (variable, text) in seen.filter(|(variable, _)| named.contains(variable)) {
+            self.ui
+                .say(&format!("         {{{{{variable}}}}} is {text}"));
         }
     }
 

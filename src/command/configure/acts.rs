@@ -177,9 +177,10 @@ impl Job<'_> {
         let mut left = Vec::new();
         let name = self.skill().records();
         let pending = Pending::of(checkout, &name).map_or(Ok(None), |it| it.read())?;
-        for label in pending.unwrap_or_default() {
-            let build = self.patient.build();
-            left.push((format!("{label}, which is pending"), Some(build)));
+        let pending = pending.unwrap_or_default();
+        if !pending.is_empty() {
+            let what = format!("builds that are pending: {}", pending.join(", "));
+            left.push((what, Some(self.patient.build())));
         }
         let is_set = todo.wish.drop_in.as_ref().is_none_or(DropIn::is_there);
         if edits(Role::Settings) || !is_set {
