@@ -143,6 +143,10 @@ impl Failure {
         } else {
             details
         };
+        // Where none comes about codex goes on without.
+        if words.contains("WebSocket") {
+            return None;
+        }
         let said = inner(words);
         let about_model = || names_model(words, &said, &setting.model);
         let status = status(error, words);

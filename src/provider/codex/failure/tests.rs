@@ -57,6 +57,13 @@ fn an_error_is_known_by_its_status_and_words() {
         ),
         (retried(Some(404), websocket), None),
         (
+            retried(
+                None,
+                "stream disconnected before completion: WebSocket protocol error: HTTP version must be 1.1 or higher",
+            ),
+            None,
+        ),
+        (
             retried(Some(404), not_found),
             Some(Failure::NoResponses(text(not_found))),
         ),
