@@ -14,7 +14,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use support::{PROJECT, Run, Tree, World};
+use support::{INSTALL_SLUG, PROJECT, Run, Tree, World};
 
 /// Logs in as codex does: a key comes on standard input; `status` says whether there is a login.
 const CODEX: &str = "A=\"$HOME/.codex/auth.json\"; C=\"${CODEX_HOME:-$HOME/.codex}\"
@@ -413,19 +413,6 @@ fn a_login_that_is_not_in_its_file_is_none() {
     }
 }
 
-/// What names the image, as NanoClaw's own source does.
-const SLUG: &str = "
-export function getInstallSlug(root: string): string {
-  return createHash('sha1').update(root).digest('hex').slice(0, 8);
-}
-export function getContainerImageBase(root: string): string {
-  return `claw-agent-${getInstallSlug(root)}`;
-}
-export function getDefaultContainerImage(root: string): string {
-  return `${getContainerImageBase(root)}:latest`;
-}
-";
-
 /// An engine that has the image; of it runs the stand-in above, with the folder of the host for that in the container.
 const ENGINE: &str = "case \"$1\" in
 info) exit 0 ;;
@@ -453,7 +440,7 @@ fn without_a_codex_here_the_one_in_the_image_signs_in() {
     world.environment.retain(|(name, _)| *name != "PATH");
     world.environment.push(("PATH", path));
     let slug = world.root.join("src/install-slug.ts");
-    fs::write(slug, SLUG).expect("a source");
+    fs::write(slug, INSTALL_SLUG).expect("a source");
     ends(
         &with_key(&world, "sk-secret\n", &[]),
         2,

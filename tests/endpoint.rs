@@ -20,7 +20,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
-use support::{PROJECT, Run, Tree, World};
+use support::{INSTALL_SLUG, PROJECT, Run, Tree, World};
 use terminal::Terminal;
 
 fn ends(run: &Run, code: i32, words: &str) {
@@ -105,6 +105,45 @@ fn an_endpoint_is_asked_and_then_a_layer_of_the_image() {
         ends(&world.nanoclaw(&["skill", "undo", "-y"]), 0, "is undone");
     }
     assert_eq!(fs::read_to_string(&file).expect("a Dockerfile"), before);
+}
+
+/// Where a container can be started it is asked from one, as the host would start it: this machine may be reached otherwise than from there.
+#[test]
+fn an_endpoint_is_asked_from_a_container_where_one_can_be_started() {
+    let url = "http://host.docker.internal:8000/v1";
+    let engine = |run: &str| {
+        let world = codex("printf 'no such page\\n404'");
+        fs::write(world.root.join("src/install-slug.ts"), INSTALL_SLUG).expect("a source");
+        let docker = world.base().join("bin/docker");
+        let script = format!(
+            "#!/bin/sh\ncase \"$1\" in info) exit 0 ;; run) echo \"$*\" >> \"$HOME/ran\"\n{run} ;; *) exit 1 ;; esac\n"
+        );
+        fs::write(&docker, script).expect("a stand-in");
+        fs::set_permissions(&docker, Permissions::from_mode(0o755)).expect("a mode");
+        world
+    };
+    let world = engine(SPEAKS);
+    let run = endpoint(&world, url, &["-n"]);
+    ends(&run, 0, "an endpoint other than OpenAI's is experimental");
+    assert!(!run.stderr.contains("asked from here"), "{run:?}");
+    let ran = fs::read_to_string(world.base().join("home/ran")).expect("a run");
+    let begin = "run --rm --pull=never --add-host=host.docker.internal:host-gateway --entrypoint=curl claw-agent-";
+    assert!(
+        ran.starts_with(begin) && ran.ends_with(&format!(" {url}/responses\n")),
+        "{ran}"
+    );
+    assert!(!world.base().join("home/asked").exists());
+    // One that answers here alone will not do.
+    let world = engine("echo 'curl: (7) refused' >&2; printf '\\n000'; exit 7");
+    ends(
+        &endpoint(&world, url, &["-n"]),
+        3,
+        "is not reached: curl: (7) refused",
+    );
+    // An image that is not built yet, or has no curl, leaves this machine to ask.
+    let world = engine("echo 'Unable to find image locally' >&2; exit 125");
+    let run = endpoint(&world, url, &["-n"]);
+    ends(&run, 3, "does not speak the Responses API (404)");
 }
 
 /// Ollama answers on this machine, LM Studio does not.

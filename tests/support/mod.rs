@@ -17,6 +17,19 @@ use tempfile::TempDir;
 /// The project's folder.
 pub const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
+/// What `src/install-slug.ts` says of the image's name, as NanoClaw's own does.
+pub const INSTALL_SLUG: &str = "
+export function getInstallSlug(root: string): string {
+  return createHash('sha1').update(root).digest('hex').slice(0, 8);
+}
+export function getContainerImageBase(root: string): string {
+  return `claw-agent-${getInstallSlug(root)}`;
+}
+export function getDefaultContainerImage(root: string): string {
+  return `${getContainerImageBase(root)}:latest`;
+}
+";
+
 /// A temporary folder with everything a run sees: `checkout`, its `origin`, `home`, `tmp`, and what lies `outside`.
 pub struct World {
     folder: TempDir,
