@@ -137,6 +137,11 @@ impl Ui {
     /// Asks for a yes on a terminal, before anything is written; elsewhere the command itself was the yes. A signal that comes meanwhile is an
     /// error, with the exit code of the signal.
     pub fn confirm(self, question: &str) -> Result<bool> {
+        self.confirm_or(question, true)
+    }
+
+    /// As [`Ui::confirm`], with what Enter alone says.
+    pub fn confirm_or(self, question: &str, enter: bool) -> Result<bool> {
         if !self.terminal {
             return Ok(true);
         }
@@ -145,7 +150,7 @@ impl Ui {
         let question = clean(question);
         let answer = ask(move || {
             let confirm = dialoguer::Confirm::new();
-            confirm.with_prompt(question).default(true).interact_opt()
+            confirm.with_prompt(question).default(enter).interact_opt()
         });
         if let (Ok(answer), None) = (&answer, interrupt::asked()) {
             terminal::is_back();

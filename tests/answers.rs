@@ -388,6 +388,7 @@ fn somebody_at_a_terminal_may_say_no() {
     let before = Tree::read(&world.root);
     for typed in [
         &b"\r"[..],
+        b"tok-secret\r\r\r",
         b"tok-secret\r\x1b",
         b"tok-secret\r\rn",
         b"tok-secret\r\x03",

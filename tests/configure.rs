@@ -280,6 +280,12 @@ fn a_model_is_given_to_the_hosts_service() {
     // The doctor goes by that time.
     assert_eq!(written(), before);
     ends(&configure(&world, &["--model", "gpt-7"]), 0, "gpt-7 is set");
+    // What the environment holds for another run asks for nothing here.
+    let mut other = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    other.args(["skill", "configure", "codex", "--model", "gpt-7"]);
+    other.env("NC_INPUT_API_KEY", "sk-secret");
+    ends(&support::run(&mut other), 0, "gpt-7 is already set");
+    assert!(!login(&world).exists());
     // A drop-in that is read after ours counts.
     fs::write(
         unit.path().join("zzz.conf"),

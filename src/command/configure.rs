@@ -22,7 +22,7 @@ use crate::problem::{Exit, Problem};
 use crate::provider::codex::{self, DropIn, Terms, Wish};
 use crate::sink::pour;
 use crate::sink::preview::Preview;
-use crate::skill::{Effect, Prompt, Question, Skill, Step, What};
+use crate::skill::{Effect, Origin, Prompt, Question, Skill, Step, What};
 use crate::skills;
 use crate::ui::{Tint, Ui};
 use crate::variables;
@@ -117,7 +117,9 @@ impl Job<'_> {
         let commands = [&todo.commands[..], &todo.builds.run].concat();
         let without = "nothing leaves them out";
         consent::given_or_asked(self.skill(), &commands, yes, without, self.ui)?;
-        if !self.arguments.yes && !self.ui.confirm("do this?")? {
+        // Somebody else's document is agreed to by a word.
+        let enter = self.skill().origin == Origin::BuiltIn;
+        if !self.arguments.yes && !self.ui.confirm_or("do this?", enter)? {
             self.ui.say("nothing was written");
             return Ok(Exit::Refused);
         }

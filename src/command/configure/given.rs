@@ -38,6 +38,8 @@ pub(super) fn given(skill: &Skill, arguments: &Configure) -> Result<BTreeMap<Str
         };
         add(&mut given, skill, name, text.to_owned(), INPUT)?;
     }
+    let is_on_line = !given.is_empty();
+    imply(skill, &mut given);
     for prompt in prompts(skill) {
         let input = prompt.input();
         let text = match std::env::var(&input) {
@@ -48,12 +50,17 @@ pub(super) fn given(skill: &Skill, arguments: &Configure) -> Result<BTreeMap<Str
                 return Err(Problem::could_not_run(found).and_nothing_written().into());
             }
         };
-        // What the command line says counts more.
-        let from = Some(input);
-        let variable = prompt.variable.clone();
-        given.entry(variable).or_insert(Given { text, from });
+        // What the command line says counts more, what only follows from it less.
+        let is_said = |given: &Given| given.from.is_some();
+        if !given.get(&prompt.variable).is_some_and(is_said) {
+            let from = Some(input);
+            given.insert(prompt.variable.clone(), Given { text, from });
+        }
     }
-    imply(skill, &mut given);
+    // Beside a command line that asks for something else, what the environment holds asks for nothing more.
+    if !is_on_line {
+        imply(skill, &mut given);
+    }
     Ok(given)
 }
 
