@@ -31,6 +31,13 @@ const CONTAINER: &[&str] = &["--level", "container"];
 
 const IMAGE: &str = "export function getContainerImageBase(root?: string): string {\n  return `agent-of-${getInstallSlug(root)}`;\n}\nexport const image = `${getContainerImageBase()}:latest`;\n";
 
+/// Runs a test in a namespace with the real codex. Bun is brought before that: inside there is no network.
+fn with_bun(test: &str, run: impl Fn(&Path)) {
+    if tools::or_skip(tools::node_tools()).is_some() {
+        in_namespace(test, run);
+    }
+}
+
 /// The sample with a provider that asks, the real bun, a stand-in for the engine, and a codex that is set to an endpoint wherever its home is. In
 /// the user's own home are a sign-in and settings.
 fn site(codex: &Path, port: u16, key: &str) -> Option<Site> {
@@ -95,7 +102,7 @@ fn sign_in(site: &Site, login: &str) {
 #[test]
 fn the_provider_answers_resumes_and_recovers_and_leaves_the_users_own_home() {
     let test = "the_provider_answers_resumes_and_recovers_and_leaves_the_users_own_home";
-    in_namespace(test, |codex| {
+    with_bun(test, |codex| {
         let time = regex::Regex::new(" +[0-9]+ ms +").unwrap();
         for level in [PROVIDER, CONTAINER] {
             let endpoint = Endpoint::start(Does::Answers);
@@ -143,7 +150,7 @@ fn the_provider_answers_resumes_and_recovers_and_leaves_the_users_own_home() {
 #[test]
 fn a_login_that_is_refreshed_in_a_trial_is_the_users_own() {
     let test = "a_login_that_is_refreshed_in_a_trial_is_the_users_own";
-    in_namespace(test, |codex| {
+    with_bun(test, |codex| {
         for level in [PROVIDER, CONTAINER] {
             let endpoint = Endpoint::start(Does::Answers);
             let Some(mut site) = site(codex, endpoint.port, "") else {
@@ -171,7 +178,7 @@ fn a_login_that_is_refreshed_in_a_trial_is_the_users_own() {
 #[test]
 fn a_provider_that_gives_no_text_is_explained_by_codex_itself() {
     let test = "a_provider_that_gives_no_text_is_explained_by_codex_itself";
-    in_namespace(test, |codex| {
+    with_bun(test, |codex| {
         let silent = "gives no text (it completes without a text): ";
         for (does, key, words) in [
             (Does::Answers, "", "codex is not signed in"),
@@ -206,7 +213,7 @@ fn a_provider_that_gives_no_text_is_explained_by_codex_itself() {
 
 #[test]
 fn a_provider_that_hangs_is_ended_with_its_codex() {
-    in_namespace("a_provider_that_hangs_is_ended_with_its_codex", |codex| {
+    with_bun("a_provider_that_hangs_is_ended_with_its_codex", |codex| {
         for level in [PROVIDER, CONTAINER] {
             let endpoint = Endpoint::start(Does::Hangs);
             let Some(site) = site(codex, endpoint.port, KEY) else {
@@ -222,7 +229,7 @@ fn a_provider_that_hangs_is_ended_with_its_codex() {
 
 #[test]
 fn a_barrel_that_does_not_load_is_told_with_the_module_it_lacks() {
-    in_namespace(
+    with_bun(
         "a_barrel_that_does_not_load_is_told_with_the_module_it_lacks",
         |codex| {
             let Some(site) = site(codex, 9, KEY) else {
@@ -283,7 +290,7 @@ registerProvider('codex', () => ({ query, isSessionInvalid: () => true }));
 
 #[test]
 fn a_provider_that_prints_is_heard_all_the_same() {
-    in_namespace("a_provider_that_prints_is_heard_all_the_same", |codex| {
+    with_bun("a_provider_that_prints_is_heard_all_the_same", |codex| {
         let Some(site) = site(codex, 9, KEY) else {
             return;
         };
@@ -298,7 +305,7 @@ const NEVER: &str = "() => 0";
 #[test]
 fn a_factory_that_makes_no_provider_is_told_as_what_it_does() {
     let test = "a_factory_that_makes_no_provider_is_told_as_what_it_does";
-    in_namespace(test, |codex| {
+    with_bun(test, |codex| {
         let Some(site) = site(codex, 9, KEY) else {
             return;
         };
