@@ -1,4 +1,4 @@
-//! `skill configure`: signing in by codex's own login, of which a stand-in is here, and a model for the host's service.
+//! `skill configure`: signing in by codex's own login, of which a stand-in is here.
 #![allow(
     missing_docs,
     clippy::expect_used,
@@ -6,104 +6,17 @@
     reason = "a test that cannot go on fails there"
 )]
 
+#[path = "configure/site.rs"]
+mod site;
 mod support;
 
-use std::fs::{self, Permissions};
-use std::io::Write;
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
-use support::{INSTALL_SLUG, PROJECT, Run, Tree, World};
-
-/// Logs in as codex does: a key comes on standard input; `status` says whether there is a login.
-const CODEX: &str = "A=\"$HOME/.codex/auth.json\"; C=\"${CODEX_HOME:-$HOME/.codex}\"
-[ -d \"$C\" ] || { echo \"CODEX_HOME points to $C, but that path does not exist\" >&2; exit 1; }
-case \"$*\" in
-'login --with-api-key') read -r key; printf '{\"OPENAI_API_KEY\":\"%s\"}' \"$key\" > \"$A\"; echo 'Successfully logged in' >&2 ;;
-login) echo 'open https://auth.example/?id_token_x=true&state=s1'; printf '{\"tokens\":{\"refresh_token\":\"r2\"}}' > \"$A\" ;;
-'login status') [ -s \"$A\" ] ;;
-*) exit 9 ;;
-esac";
-
-const CHATGPT: &str =
-    "{\"tokens\":{\"refresh_token\":\"r1\"},\"last_refresh\":\"2026-05-01T12:00:00Z\"}";
-
-fn stand_in(world: &World, name: &str, body: &str) {
-    let program = world.base().join("bin").join(name);
-    fs::create_dir_all(world.base().join("bin")).expect("a folder");
-    fs::write(&program, format!("#!/bin/sh\n{body}\n")).expect("a stand-in");
-    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("a mode");
-}
-
-fn world() -> World {
-    let mut world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
-    stand_in(&world, "codex", CODEX);
-    stand_in(
-        &world,
-        "systemctl",
-        "echo \"$*\" >> \"$HOME/calls\"
-        case \"$*\" in
-        *'show --user'*) printf 'LoadState=loaded\\nActiveState=active\\n' ;;
-        *'--user show'*) cat \"$HOME\"/.config/systemd/user/*.d/*.conf | grep Environment= | tail -n 1 ;;
-        esac",
-    );
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}", world.base().join("bin").display());
-    world.environment.push(("PATH", path));
-    ends(
-        &world.nanoclaw(&["skill", "add", "codex", "--no-build", "-y"]),
-        0,
-        "codex is installed",
-    );
-    world
-}
-
-fn login(world: &World) -> PathBuf {
-    world.base().join("home/.codex/auth.json")
-}
-
-fn sign_in_before(world: &World, text: &str) {
-    fs::create_dir_all(world.base().join("home/.codex")).expect("a folder");
-    fs::write(login(world), text).expect("a login");
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).expect("a file")
-}
-
-fn ends(run: &Run, code: i32, words: &str) {
-    assert_eq!(run.code, code, "{run:?}");
-    assert!(run.stderr.contains(words), "no `{words}` in {run:?}");
-    assert!(!format!("{run:?}").contains("secret"), "{run:?}");
-}
-
-fn configure(world: &World, arguments: &[&str]) -> Run {
-    world.nanoclaw(&[&["skill", "configure", "codex"], arguments].concat())
-}
-
-/// Runs the command with a key on standard input.
-fn with_key(world: &World, key: &str, arguments: &[&str]) -> Run {
-    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
-    command
-        .args(["skill", "configure", "codex", "--api-key-stdin"])
-        .args(arguments);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the program");
-    let mut stdin = child.stdin.take().expect("its standard input");
-    // A run that refuses reads none of it.
-    let _ = stdin.write_all(key.as_bytes());
-    drop(stdin);
-    let output = child.wait_with_output().expect("an end");
-    Run {
-        code: output.status.code().unwrap_or(-1),
-        stdout: output.stdout,
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
+use site::{
+    CHATGPT, CODEX, configure, ends, login, read, sign_in_before, stand_in, with_key, world,
+};
+use support::{INSTALL_SLUG, Tree};
 
 #[test]
 fn a_key_goes_through_codexs_own_login() {
@@ -246,85 +159,6 @@ fn what_cannot_be_done_is_said_before_anything_is_written() {
     assert_eq!(
         before.differences(&Tree::read(&world.base().join("home"))),
         [""; 0]
-    );
-}
-
-#[test]
-fn a_model_is_given_to_the_hosts_service() {
-    let world = world();
-    let run = configure(&world, &["--model", "gpt-6"]);
-    ends(&run, 0, "  + Environment=CODEX_MODEL=gpt-6");
-    ends(&run, 0, "systemctl --user restart nanoclaw-v2-");
-    let units = world.base().join("home/.config/systemd/user");
-    let unit = fs::read_dir(units)
-        .expect("a folder")
-        .next()
-        .expect("a unit")
-        .expect("an entry");
-    let drop_in = unit.path().join("zz-nanoclaw-model.conf");
-    assert_eq!(read(&drop_in), "[Service]\nEnvironment=CODEX_MODEL=gpt-6\n");
-    assert!(read(&world.base().join("home/calls")).contains("--user daemon-reload\n"));
-    let written = || {
-        drop_in
-            .metadata()
-            .expect("a file")
-            .modified()
-            .expect("a time")
-    };
-    let before = written();
-    ends(
-        &configure(&world, &["--model", "gpt-6"]),
-        0,
-        "gpt-6 is already set",
-    );
-    // The doctor goes by that time.
-    assert_eq!(written(), before);
-    ends(&configure(&world, &["--model", "gpt-7"]), 0, "gpt-7 is set");
-    // What the environment holds for another run asks for nothing here.
-    let mut other = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
-    other.args(["skill", "configure", "codex", "--model", "gpt-7"]);
-    other.env("NC_INPUT_API_KEY", "sk-secret");
-    ends(&support::run(&mut other), 0, "gpt-7 is already set");
-    assert!(!login(&world).exists());
-    // A drop-in that is read after ours counts.
-    fs::write(
-        unit.path().join("zzz.conf"),
-        "Environment=CODEX_MODEL=other\n",
-    )
-    .expect("a file");
-    ends(
-        &configure(&world, &["--model", "gpt-8"]),
-        2,
-        "a later drop-in gives it",
-    );
-    fs::write(&drop_in, "[Service]\nMemoryMax=2G\n").expect("a file");
-    ends(
-        &configure(&world, &["--model", "gpt-8"]),
-        3,
-        "`MemoryMax=2G`, which is none of ours",
-    );
-    assert_eq!(read(&drop_in), "[Service]\nMemoryMax=2G\n");
-    let two = "[Service]\nEnvironment=CODEX_MODEL=a OTHER=keep\n";
-    fs::write(&drop_in, two).expect("a file");
-    ends(
-        &configure(&world, &["--model", "gpt-8"]),
-        3,
-        "OTHER=keep`, which is none of ours",
-    );
-    assert_eq!(read(&drop_in), two);
-    fs::write(&drop_in, "[Service]\nMemoryMax=2G\n").expect("a file");
-    // Nothing else is done where the model cannot be set.
-    ends(
-        &with_key(&world, "sk-secret\n", &["--model", "gpt-8"]),
-        3,
-        "MemoryMax",
-    );
-    assert!(!login(&world).exists());
-    stand_in(&world, "systemctl", "echo LoadState=not-found");
-    ends(
-        &configure(&world, &["--model", "gpt-7"]),
-        3,
-        "CODEX_MODEL=gpt-7",
     );
 }
 
