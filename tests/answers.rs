@@ -1,118 +1,19 @@
-//! What a document asks, by each of the ways to answer it: the keys of `.env`, words to a person, commands, and a layer of the Dockerfile.
+//! What a document asks, answered by the command line, the environment and `.env`: the keys of `.env`, words to a person, commands, and builds.
 #![allow(
     missing_docs,
     clippy::expect_used,
-    clippy::indexing_slicing,
     reason = "a test that cannot go on fails there"
 )]
 
+#[path = "answers/site.rs"]
+mod site;
 mod support;
-#[path = "interrupt/terminal.rs"]
-mod terminal;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 
-use support::{PROJECT, Run, Tree, World};
-use terminal::Terminal;
-
-/// A chat channel, whose adapter reads `.env`.
-const DOCUMENT: &str = "---
-name: add-chat
-description: a chat channel
-layouts: dockerfile
----
-
-# Chat
-
-## adapter
-
-```nc:append to:src/config.ts
-export const chat = 1;
-```
-
-## credentials
-
-```nc:operator
-Make a bot, and copy its token.
-```
-
-```nc:prompt token secret normalize:trim validate:^tok-
-The bot's token.
-```
-
-```nc:prompt mode choices:socket,webhook
-How do messages come?
-```
-
-```nc:prompt port validate:^[0-9]+$ when:mode=webhook
-The port.
-```
-
-```nc:operator when:mode=webhook
-Open the port {{port}}.
-```
-
-```nc:env-set
-CHAT_TOKEN={{token}}
-CHAT_MODE=by-{{mode}}
-```
-
-## owner
-
-```nc:run effect:external
-printf '%s|%s\\n' '<{{token}}>' \"{{mode}}\" >> \"$HOME/called\"; printf 'token {{token}}\\n'
-```
-
-```nc:run effect:external when:mode=webhook
-printf 'port %s\\n' {{port}} >> \"$HOME/called\"
-```
-";
-
-/// A checkout with the channel installed.
-fn world() -> World {
-    let world = World::of(&Path::new(PROJECT).join("fixtures/sample"));
-    fs::write(document(&world), DOCUMENT).expect("a document");
-    fs::write(
-        world.root.join("src/config.ts"),
-        "const env = readEnvFile(['CHAT_TOKEN', 'CHAT_MODE']);\n",
-    )
-    .expect("a source");
-    let path = document(&world);
-    let run = world.nanoclaw(&["skill", "add", path.to_str().expect("UTF-8"), "-y"]);
-    ends(&run, 0, "chat is installed");
-    ends(
-        &run,
-        0,
-        "  # credentials, owner\n  nanoclaw skill configure ",
-    );
-    world
-}
-
-fn document(world: &World) -> PathBuf {
-    world.base().join("home/chat.md")
-}
-
-fn configure(world: &World, arguments: &[&str]) -> Run {
-    let path = document(world);
-    let path = path.to_str().expect("UTF-8");
-    world.nanoclaw(&[&["skill", "configure", path], arguments].concat())
-}
-
-fn env(world: &World) -> String {
-    fs::read_to_string(world.root.join(".env")).unwrap_or_default()
-}
-
-fn called(world: &World) -> String {
-    fs::read_to_string(world.base().join("home/called")).unwrap_or_default()
-}
-
-fn ends(run: &Run, code: i32, words: &str) {
-    assert_eq!(run.code, code, "{run:?}");
-    assert!(run.stderr.contains(words), "no `{words}` in {run:?}");
-    assert!(!format!("{run:?}").contains("tok-secret"), "{run:?}");
-}
+use site::{DOCUMENT, called, configure, document, ends, env, world};
+use support::Tree;
 
 #[test]
 fn answers_come_from_the_command_line_and_the_environment() {
@@ -346,79 +247,5 @@ fn a_command_that_fails_says_what_was_not_done() {
         2,
         "  in place: the files are written\n  go on: mend the cause, then nanoclaw skill configure ",
     );
-    assert_eq!(called(&world), "");
-}
-
-/// At a terminal every question is put, a wrong answer again, and a secret is not echoed.
-#[test]
-fn somebody_at_a_terminal_is_asked() {
-    let world = world();
-    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
-    command.args(["skill", "configure"]).arg(document(&world));
-    let terminal = Terminal::start(command);
-    terminal.shows("Make a bot");
-    terminal.shows("token:");
-    terminal.hides();
-    terminal.types(b"wrong\r");
-    terminal.shows("expected what matches ^tok- for `token`");
-    // Once asked, once taken away with `[hidden]` in its place, and asked anew.
-    terminal.shows_times("token: ", 3);
-    terminal.hides();
-    terminal.types(b"tok-secret\r");
-    terminal.shows("mode:");
-    // The second one of the choices.
-    terminal.types(b"\x1b[B\r");
-    terminal.shows("port:");
-    terminal.types(b"8o\r");
-    terminal.shows("expected what matches ^[0-9]+$ for `port`");
-    terminal.shows_times("port:", 3);
-    terminal.types(b"80\r");
-    terminal.shows("do this?");
-    terminal.types(b"y");
-    let left = terminal.left();
-    assert_eq!(left.code, 0, "{}", left.text);
-    assert!(!left.text.contains("tok-secret"), "{}", left.text);
-    assert_eq!(env(&world), "CHAT_TOKEN=tok-secret\nCHAT_MODE=by-webhook\n");
-    assert_eq!(called(&world), "<tok-secret>|webhook\nport 80\n");
-}
-
-#[test]
-fn somebody_at_a_terminal_may_say_no() {
-    let world = world();
-    let before = Tree::read(&world.root);
-    for typed in [
-        &b"\r"[..],
-        b"tok-secret\r\r\r",
-        b"tok-secret\r\x1b",
-        b"tok-secret\r\rn",
-        b"tok-secret\r\x03",
-    ] {
-        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
-        command.args(["skill", "configure"]).arg(document(&world));
-        let terminal = Terminal::start(command);
-        terminal.shows("token:");
-        terminal.hides();
-        let (first, rest) = typed.split_at(
-            typed
-                .iter()
-                .position(|byte| *byte == b'\r')
-                .expect("a line")
-                + 1,
-        );
-        terminal.types(first);
-        if !rest.is_empty() {
-            terminal.shows("mode:");
-            terminal.types(&rest[..1]);
-        }
-        if rest.len() > 1 {
-            terminal.shows("do this?");
-            terminal.types(&rest[1..]);
-        }
-        let left = terminal.left();
-        let expected = if typed.ends_with(b"\x03") { 130 } else { 3 };
-        assert_eq!(left.code, expected, "{typed:?}: {}", left.text);
-        assert!(left.text.contains("nothing was written"), "{}", left.text);
-    }
-    assert_eq!(before.differences(&Tree::read(&world.root)), [""; 0]);
     assert_eq!(called(&world), "");
 }
