@@ -134,13 +134,7 @@ impl Dockerfile {
     #[must_use]
     pub fn one_line(&self, instruction: &Instruction) -> String {
         let text = self.text.get(instruction.span.clone()).unwrap_or_default();
-        let lines = text.lines().map(str::trim);
-        let lines = lines.filter(|line| !line.starts_with('#'));
-        let words = lines.flat_map(|line| {
-            let line = line.strip_suffix(self.escape).unwrap_or(line);
-            line.split_whitespace()
-        });
-        words.collect::<Vec<_>>().join(" ")
+        one_line(text, self.escape)
     }
 
     /// Returns the first line, counted from 1, on which a comment holds an install of the package.
@@ -303,6 +297,18 @@ impl Dockerfile {
             why: "where one instruction ends and the next begins cannot be told".to_owned(),
         }
     }
+}
+
+/// The text of an instruction as [`Dockerfile::one_line`] gives it, where this character continues a line.
+#[must_use]
+pub fn one_line(text: &str, escape: char) -> String {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.starts_with('#'));
+    let words = lines.flat_map(|line| {
+        let line = line.strip_suffix(escape).unwrap_or(line);
+        line.split_whitespace()
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 impl Unreadable {

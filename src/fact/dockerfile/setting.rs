@@ -1,7 +1,7 @@
 //! The fact that a Dockerfile gives what it installs a setting: an ARG that holds the value, and a RUN that writes it into the image. It never
 //! changes a line of the user's but that value.
 
-use crate::dockerfile::{Declaration, Instruction, Value, What};
+use crate::dockerfile::{Declaration, Instruction, Value, What, one_line};
 use crate::skill::{ByHand, Layer, Outcome, Setting};
 
 use super::by_hand::{self, Stop};
@@ -96,12 +96,7 @@ fn decide(before: &[u8], setting: &Setting, layer: &Layer) -> Result<Outcome, St
 impl<'a> Site<'a> {
     /// The last RUN of the image that makes the setting, and the declaration that gives it its value, where one does.
     fn set(self, setting: &Setting) -> Option<(&'a Instruction, Option<&'a Declaration>)> {
-        let wanted = setting.run.lines().map(str::trim);
-        let wanted = wanted.flat_map(|line| {
-            let line = line.strip_suffix('\\').unwrap_or(line);
-            line.split_whitespace()
-        });
-        let wanted = wanted.collect::<Vec<_>>().join(" ");
+        let wanted = one_line(&setting.run, '\\');
         let built = self.file.built();
         let mut runs = self
             .file
