@@ -13,8 +13,8 @@ use super::LockWait;
     reason = "each is a flag of its own on the command line"
 )]
 pub struct Configure {
-    /// The skill's name
-    #[arg(value_name = "SKILL")]
+    /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
+    #[arg(value_name = "SKILL|PATH")]
     pub skill: String,
     /// Sign in with a ChatGPT subscription, in a browser, or with an API key
     #[arg(long, value_enum)]
