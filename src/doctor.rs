@@ -184,7 +184,8 @@ impl<'a> Patient<'a> {
     }
 
     /// A text with the home folder as `~`, on one line.
-    fn shown(&self, text: &str) -> String {
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
         let text = shown::line(text);
         match self.home.to_str() {
             Some(home) if home.len() > 1 => at_home(&text, home),

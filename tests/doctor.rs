@@ -271,6 +271,17 @@ fn mends_are_told_with_the_folder_that_they_are_for() {
     let json = text("src", &["--format", "json"]);
     let whole = serde_json::from_str::<Value>(&json).expect("JSON");
     assert_eq!(whole["root"], root.to_string());
+    // The home folder is no business of who is shown a report.
+    let home = world.root.parent().expect("a folder").to_path_buf();
+    let name = world.root.strip_prefix(&home).expect("below it").display();
+    let mut at_home = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root.join("src"));
+    at_home
+        .args(["skill", "doctor", "codex"])
+        .env("HOME", &home);
+    let run = support::run(&mut at_home);
+    let said = String::from_utf8_lossy(&run.stdout);
+    let cd = format!("the mends are for: cd ~/{name}\n");
+    assert!(said.ends_with(&cd), "{said}");
 }
 
 #[test]

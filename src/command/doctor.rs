@@ -25,18 +25,22 @@ pub fn run(arguments: &Doctor, directory: &Path, ui: Ui) -> Result<Exit> {
         let mut show = |line: Option<&str>| live.show(line);
         process::run_in_time(checkout.root(), &task.commands, LIMIT, &mut show)
     };
-    let checks = examine(&Patient::new(&checkout, &skill)?, &mut run)?;
+    let patient = Patient::new(&checkout, &skill)?;
+    let checks = examine(&patient, &mut run)?;
+    let root = checkout.root();
     match arguments.format {
         DoctorFormat::Text => {
             checks.iter().try_for_each(|check| print(check, ui))?;
             let has_mend = checks.iter().any(|check| check.mend.is_some());
-            let root = checkout.root();
             if has_mend && std::env::current_dir().is_ok_and(|here| here != root) {
-                let root = quoted(root);
-                ui.print(Tint::Dim, "", &format!("the mends are for: cd {root}"))?;
+                let cd = patient.shown(&format!("cd {}", quoted(root)));
+                ui.print(Tint::Dim, "", &format!("the mends are for: {cd}"))?;
             }
         }
-        DoctorFormat::Json => ui.data(json(&skill.name, checkout.root(), &checks).as_bytes())?,
+        DoctorFormat::Json => {
+            let root = patient.shown(&root.to_string_lossy());
+            ui.data(json(&skill.name, &root, &checks).as_bytes())?;
+        }
     }
     let has_error = checks.iter().any(|check| check.level == Level::Error);
     Ok(if has_error {
@@ -65,7 +69,7 @@ fn print(check: &Check, ui: Ui) -> Result<()> {
 }
 
 /// The checks as one JSON object in UTF-8, with a final line end.
-fn json(skill: &str, root: &Path, checks: &[Check]) -> String {
+fn json(skill: &str, root: &str, checks: &[Check]) -> String {
     let value = |check: &Check| {
         json!({
             "name": check.name,
@@ -79,7 +83,7 @@ fn json(skill: &str, root: &Path, checks: &[Check]) -> String {
         "schema": SCHEMA,
         "command": "doctor",
         "skill": skill,
-        "root": root.to_string_lossy(),
+        "root": root,
         "checks": checks,
     });
     format!("{whole:#}\n")
