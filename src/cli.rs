@@ -1,6 +1,7 @@
 //! The command line. The doc comments here are the help.
 
 mod configure;
+mod deferred;
 
 use std::ffi::OsString;
 use std::io;
@@ -12,6 +13,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use configure::{Auth, Configure};
+pub use deferred::Deferred;
 
 use crate::masking::mask;
 use crate::problem::{Exit, Problem};
@@ -92,7 +94,7 @@ pub enum Provider {
     List,
     /// Set the provider of groups, where the host and its containers read it
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Use(UseProvider),
+    Use(Deferred<UseProvider>),
 }
 
 /// The arguments of `provider use`.
@@ -127,30 +129,30 @@ pub struct UseProvider {
 pub enum Skill {
     /// Install a skill: copy its files, insert its lines, run its builds
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Add(Add),
+    Add(Deferred<Add>),
     /// Check that a skill is installed, and run its tests
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Verify(Verify),
+    Verify(Deferred<Verify>),
     /// Make a round trip with the real provider of a skill, which spends a little of the plan's quota
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Try(Try),
+    Try(Deferred<Try>),
     /// Show what of a skill is there: the pre-flight alone, or a line for every skill
-    Status(Status),
+    Status(Deferred<Status>),
     /// Run a skill's builds alone
-    Build(Build),
+    Build(Deferred<Build>),
     /// Take the last installation back, or one that was broken off
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Undo(Undo),
+    Undo(Deferred<Undo>),
     /// Answer what a skill asks: sign in, choose the model and the endpoint
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Configure(Configure),
+    Configure(Deferred<Configure>),
     /// Look for what keeps an installed skill from answering, from its sources to the host's log
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
-    Doctor(Doctor),
+    Doctor(Deferred<Doctor>),
     /// List the skills
     List,
     /// Print a skill's document
-    Show(Show),
+    Show(Deferred<Show>),
 }
 
 /// The arguments of `skill add`.
