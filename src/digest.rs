@@ -1,8 +1,6 @@
 //! SHA-1 digests in hex digits: git's ids of blobs, and what NanoClaw names an install by. They tell damage; against forgery git looks as it
 //! fetches.
 
-use std::fmt::Write as _;
-
 use sha1::{Digest, Sha1};
 
 /// The digest of these bytes, in 40 hex digits.
@@ -19,12 +17,10 @@ pub fn blob_id(bytes: &[u8]) -> String {
 }
 
 fn hex(digest: &[u8]) -> String {
-    let mut text = String::with_capacity(digest.len() * 2);
-    for byte in digest {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
 }
 
 #[cfg(test)]
