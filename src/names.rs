@@ -6,23 +6,21 @@ use std::path::{Component, Path};
 
 use gix_validate::path::component::Options;
 
-use crate::shown::is_hidden;
+use crate::shown::first_hidden;
 
 /// Why the path of a file must not be used, a clause; `None` where it may be. It is relative and leads nowhere upward, has names that a line
 /// can hold, and none that HFS+ or NTFS takes for `.git` (git's `core.protectHFS` and `core.protectNTFS`).
 #[must_use]
 pub fn refused(path: &Path) -> Option<&'static str> {
-    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
-    if !path.components().all(plain) {
-        return Some("the path is not a plain relative one");
+    let mut own = false;
+    for part in path.components() {
+        let Component::Normal(name) = part else {
+            return Some("the path is not a plain relative one");
+        };
+        own = own || is_own(name.as_bytes());
     }
-    if let Some(reason) = forged(path) {
-        return Some(reason);
-    }
-    let own = path
-        .components()
-        .any(|part| is_own(part.as_os_str().as_bytes()));
-    own.then_some("the path leads into git's own directory")
+    let own = own.then_some("the path leads into git's own directory");
+    forged(path).or(own)
 }
 
 /// Why a path cannot be named in a line, a clause; `None` where it can be.
@@ -30,8 +28,7 @@ pub fn refused(path: &Path) -> Option<&'static str> {
 pub fn forged(path: &Path) -> Option<&'static str> {
     match path.to_str() {
         None => Some("the path is not UTF-8"),
-        Some(text) if text.contains(is_hidden) => Some("the path holds control characters"),
-        Some(_) => None,
+        Some(text) => first_hidden(text, b"").map(|_| "the path holds control characters"),
     }
 }
 

@@ -32,8 +32,30 @@ pub fn is_hidden(c: char) -> bool {
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The first character that is obeyed and not shown, but for those of `passed`, which are ASCII.
+#[must_use]
+pub fn first_hidden<const N: usize>(text: &str, passed: &[u8; N]) -> Option<char> {
+    if is_printed(text, passed) {
+        return None;
+    }
+    let is_passed = |c: char| u8::try_from(c).is_ok_and(|byte| passed.contains(&byte));
+    text.chars().find(|c| is_hidden(*c) && !is_passed(*c))
+}
+
+/// Whether a text is printed ASCII and some other bytes, as most are: told from many bytes at once, where each character costs a look of its own.
+fn is_printed<const N: usize>(text: &str, others: &[u8; N]) -> bool {
+    let is = |byte: u8| {
+        let printed = matches!(byte, b' '..=b'~');
+        others
+            .iter()
+            .fold(printed, |is, other| is || byte == *other)
+    };
+    let mut pieces = text.as_bytes().chunks(64);
+    pieces.all(|piece| piece.iter().fold(true, |all, byte| all & is(*byte)))
+}
+
 fn escaped(text: &str, hidden: impl Fn(char) -> bool) -> String {
-    if !text.contains(&hidden) {
+    if is_printed(text, b"") || !text.contains(&hidden) {
         return text.to_owned();
     }
     let mut shown = String::new();
@@ -52,7 +74,7 @@ mod tests {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt;
 
-    use super::{clean, line};
+    use super::{clean, first_hidden, line};
 
     #[test]
     fn control_characters_are_shown_and_not_obeyed() {
@@ -81,6 +103,17 @@ mod tests {
             ("café\u{2028}".as_bytes(), "café\\u{2028}"),
         ] {
             assert_eq!(line(OsStr::from_bytes(name)), shown);
+        }
+    }
+
+    #[test]
+    fn the_first_hidden_character_is_found_wherever_it_stands() {
+        for before in ["", "a", "ü", &"a\n".repeat(40), &"ü".repeat(70)] {
+            let text = format!("{before}\t\u{202e}\u{7}");
+            assert_eq!(first_hidden(&text, b"\n\t"), Some('\u{202e}'), "{before}");
+            assert_eq!(first_hidden(before, b"\n\t"), None, "{before}");
+            let first = if before.contains('\n') { '\n' } else { '\t' };
+            assert_eq!(first_hidden(&text, b""), Some(first), "{before}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Located;
 use crate::names;
-use crate::shown::{self, is_hidden};
+use crate::shown::{self, first_hidden};
 use crate::skill::{Effect, Fact, Step, What};
 
 /// How long the name of a skill or a block may be, in characters: it becomes part of file names.
@@ -26,6 +26,10 @@ pub(super) fn many(lines: usize) -> Result<(), String> {
 
 /// No control character stands anywhere in a document: its text is shown, and its commands run, line by line.
 pub(super) fn text(text: &str) -> Located<()> {
+    // Mostly a document has none, and no line is worth a look of its own.
+    if first_hidden(text, b"\n\t").is_none() {
+        return Ok(());
+    }
     for (index, line) in text.split('\n').enumerate() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if let Some(c) = line.chars().find(|c| c.is_control() && *c != '\t') {
@@ -38,8 +42,8 @@ pub(super) fn text(text: &str) -> Located<()> {
 
 /// A block holds no character that makes a line look like another one.
 pub(super) fn block(head: &str, body: &str) -> Result<(), String> {
-    let mut hidden = head.chars().chain(body.chars());
-    match hidden.find(|c| is_hidden(*c) && !matches!(c, '\n' | '\r' | '\t')) {
+    let hidden = |text| first_hidden(text, b"\n\r\t");
+    match hidden(head).or_else(|| hidden(body)) {
         None => Ok(()),
         Some(c) => Err(format!(
             "a character that changes how the block looks, `{}`",
@@ -54,7 +58,7 @@ pub(super) fn label(heading: &str) -> Result<String, String> {
     if label.is_empty() {
         return Err("a block needs a heading above it: the heading is its name".to_owned());
     }
-    if label.contains(is_hidden) || label.chars().count() > LONGEST {
+    if first_hidden(label, b"").is_some() || label.chars().count() > LONGEST {
         return Err(format!(
             "expected a heading of one line and {LONGEST} characters at most, found `{}`",
             shown::line(label)
@@ -113,20 +117,23 @@ fn twin(fact: &Fact, known: &mut BTreeMap<String, (PathBuf, bool)>) -> Result<()
     for file in fact.paths() {
         for path in file.ancestors() {
             let lower = path.to_string_lossy().to_lowercase();
-            let first = known
-                .entry(lower)
-                .or_insert_with(|| (path.to_path_buf(), path == file));
-            if first.0 != path {
+            let Some((first, is_file)) = known.get(&lower) else {
+                known.insert(lower, (path.to_path_buf(), path == file));
+                continue;
+            };
+            if first != path {
                 return Err(format!(
                     "`{}` and `{}` differ by case alone: some disks take both for one",
-                    first.0.display(),
+                    first.display(),
                     path.display()
                 ));
             }
-            if first.1 != (path == file) {
+            if *is_file != (path == file) {
                 let found = format!("`{}` is named as a file and as a folder", path.display());
                 return Err(found);
             }
+            // So are those above it.
+            break;
         }
     }
     Ok(())
