@@ -285,12 +285,9 @@ fn append(head: &mut Head, body: &str) -> Result<Fact, String> {
 fn layer(head: &mut Head, body: &str) -> Result<Fact, String> {
     let file = path(&head.require("in")?)?;
     let after = head.require("after")?;
-    if let Some(setting) = dockerfile::setting(&after, body)? {
-        return Ok(Fact::Setting { file, setting });
-    }
-    Ok(Fact::Dockerfile {
-        file,
-        layer: dockerfile::layer(&after, body)?,
+    Ok(match dockerfile::block(&after, body)? {
+        dockerfile::Block::Layer(layer) => Fact::Dockerfile { file, layer },
+        dockerfile::Block::Setting(setting) => Fact::Setting { file, setting },
     })
 }
 

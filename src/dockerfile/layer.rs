@@ -6,15 +6,31 @@ use super::{
 use crate::skill::{Layer, Setting};
 use crate::variables;
 
-/// Reads a block's body: one `ARG NAME=VERSION`, and one RUN that installs one package with pnpm by that ARG.
-///
-/// `after` is the package whose install anchors the layer. An error says what was expected and what was found.
-pub fn layer(after: &str, body: &str) -> Result<Layer, String> {
+/// What a block's body describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// One `ARG NAME=VERSION`, and one RUN that installs one package with pnpm by that ARG.
+    Layer(Layer),
+    /// One `ARG NAME=VALUE`, and one RUN that installs nothing and uses that ARG.
+    Setting(Setting),
+}
+
+/// Reads a block's body. `after` is the package whose install anchors what it describes. An error says what was expected and what was found.
+pub fn block(after: &str, body: &str) -> Result<Block, String> {
     let body = body.replace("\r\n", "\n");
     // A block is a piece of a stage of an image that is not known, so it is read as one.
     let text = format!("FROM image\n{body}");
     let file = Dockerfile::parse(text.as_bytes()).map_err(|error| sentence(&error))?;
     let (arg, run) = pair(&file)?;
+    let said = text.get(run.span.clone()).unwrap_or_default();
+    Ok(if run.installs().is_empty() {
+        Block::Setting(setting(after, arg, said)?)
+    } else {
+        Block::Layer(layer(after, arg, run, said)?)
+    })
+}
+
+fn layer(after: &str, arg: &Instruction, run: &Instruction, said: &str) -> Result<Layer, String> {
     let (name, version) = pin(arg)?;
     let install = install(run)?;
     by(install, name)?;
@@ -28,32 +44,23 @@ pub fn layer(after: &str, body: &str) -> Result<Layer, String> {
         package: install.package.clone(),
         arg: name.to_owned(),
         version: version.to_owned(),
-        run: text.get(run.span.clone()).unwrap_or_default().to_owned(),
+        run: said.to_owned(),
     })
 }
 
-/// Reads a block's body as a setting: one `ARG NAME=VALUE`, and one RUN that installs nothing and uses that ARG; `None` where the RUN installs something.
-pub fn setting(after: &str, body: &str) -> Result<Option<Setting>, String> {
-    let body = body.replace("\r\n", "\n");
-    let text = format!("FROM image\n{body}");
-    let file = Dockerfile::parse(text.as_bytes()).map_err(|error| sentence(&error))?;
-    let (arg, run) = pair(&file)?;
-    if !run.installs().is_empty() {
-        return Ok(None);
-    }
+fn setting(after: &str, arg: &Instruction, run: &str) -> Result<Setting, String> {
     let (name, value) = pin(arg)?;
-    let run = text.get(run.span.clone()).unwrap_or_default();
     if !takes_value(run, name) || variables::names(run).next().is_some() {
         return Err(format!(
             "expected a RUN that takes its value as `\"${{{name}}}\"`, in double quotes, and no other way"
         ));
     }
-    Ok(Some(Setting {
+    Ok(Setting {
         after: after.to_owned(),
         arg: name.to_owned(),
         value: value.to_owned(),
         run: run.to_owned(),
-    }))
+    })
 }
 
 /// Whether a RUN's shell takes an ARG's value as one word wherever it takes it, and takes it at all.

@@ -175,6 +175,7 @@ fn unfold(text: &str, start: usize, escape: char) -> Vec<Glyph> {
     let mut unfolded = Vec::new();
     for (piece, line) in pieces(text, start, escape) {
         let glyphs = piece.char_indices();
+        unfolded.reserve(piece.len());
         unfolded.extend(glyphs.map(|(index, glyph)| (line.start + index, glyph)));
     }
     unfolded

@@ -17,7 +17,7 @@ use parse_dockerfile::{Command, FromInstruction, Instruction as Parsed, RunInstr
 
 pub use install::{Install, Manager, Version};
 pub use instruction::{Instruction, What};
-pub use layer::{layer, setting};
+pub use layer::{Block, block};
 pub use words::{Declaration, Value};
 
 use lines::{Glyph, Statement};
@@ -82,8 +82,7 @@ impl Dockerfile {
         } else {
             0
         };
-        let last = text.lines().count();
-        let mistake = |error| Unreadable::of(&error, last);
+        let mistake = |error| Unreadable::of(&error, text.lines().count());
         let escape = escape(text.get(start..).unwrap_or_default()).map_err(mistake)?;
         let statements = lines::statements(&text, start, escape)?;
         let masked = lines::mask(&text, &statements, escape);
@@ -322,12 +321,14 @@ impl Unreadable {
     }
 }
 
-/// The parser gives directives only for a whole file, so it is handed the comments at the top and a FROM.
+/// The parser gives directives only for a whole file, so it is handed the comments at the top and a FROM. Mostly none of them is called `escape`.
 fn escape(text: &str) -> Result<char, parse_dockerfile::Error> {
-    let mut head: String = text
-        .split_inclusive('\n')
-        .take_while(|line| line.starts_with('#'))
-        .collect();
+    let lines = text.split_inclusive('\n');
+    let comments = lines.take_while(|line| line.starts_with('#'));
+    let mut head: String = comments.collect();
+    if !head.to_ascii_lowercase().contains("escape") {
+        return Ok('\\');
+    }
     head.push_str("\nFROM scratch\n");
     let directives = parse_dockerfile::parse(&head)?.parser_directives;
     Ok(directives

@@ -164,16 +164,13 @@ pub fn unquoted(raw: &str, escape: char) -> String {
 }
 
 fn word(glyphs: &[Glyph], place: Range<usize>) -> Word {
-    let (offsets, raw) = glyphs
-        .get(place.clone())
-        .unwrap_or_default()
-        .iter()
-        .copied()
-        .unzip();
+    let said = glyphs.get(place.clone()).unwrap_or_default();
+    let mut raw = String::with_capacity(said.len());
+    raw.extend(said.iter().map(|(_, glyph)| *glyph));
     Word {
         place,
         raw,
-        offsets,
+        offsets: said.iter().map(|(at, _)| *at).collect(),
     }
 }
 

@@ -72,8 +72,7 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
         let last = Site { file, layer }.pinned().pop();
         last.is_some_and(|(_, _, pin)| pin.version() == edit.version.as_deref())
     };
-    if added(&file, &after, &edit) && Dockerfile::parse(&after).is_ok_and(|after| read_back(&after))
-    {
+    if added(&file, &after, &edit).is_some_and(|after| read_back(&after)) {
         return Ok(Outcome::Edit { fault, after });
     }
     // Such as after a `\` that ends the file, or with a version that is no single word.
@@ -99,10 +98,11 @@ fn read(before: &[u8]) -> Result<Result<Dockerfile, Outcome>, Stop> {
     Ok(Ok(file))
 }
 
-/// Whether the instructions after an edit are those before it and those that it adds.
-fn added(file: &Dockerfile, after: &[u8], edit: &Edit) -> bool {
-    Dockerfile::parse(after)
-        .is_ok_and(|after| after.instructions.len() == file.instructions.len() + edit.added())
+/// The Dockerfile after an edit, where its instructions are those before it and those that the edit adds.
+fn added(file: &Dockerfile, after: &[u8], edit: &Edit) -> Option<Dockerfile> {
+    let after = Dockerfile::parse(after).ok()?;
+    let is_more = after.instructions.len() == file.instructions.len() + edit.added();
+    is_more.then_some(after)
 }
 
 impl Site<'_> {

@@ -2,7 +2,7 @@
 
 mod shell;
 
-use nanoclaw::dockerfile::{Dockerfile, layer};
+use nanoclaw::dockerfile::{Block, Dockerfile, block};
 use nanoclaw::fact::dockerfile::{Wanted, outcome};
 use nanoclaw::skill::{Layer, Outcome};
 use serde::Deserialize;
@@ -138,7 +138,10 @@ fn codex() -> Layer {
     let body = format!(
         "ARG CODEX_VERSION=0.124.0\n\nRUN --mount=type=cache,target=/root/.cache/pnpm \\\n    {INSTALL}\n"
     );
-    layer("@anthropic-ai/claude-code", &body).unwrap()
+    match block("@anthropic-ai/claude-code", &body) {
+        Ok(Block::Layer(layer)) => layer,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn ours(text: &str) -> Result<Vec<(String, usize, usize)>, String> {

@@ -1,15 +1,15 @@
 //! What a document's block may say.
 
 use super::install::installs;
-use crate::dockerfile::{Manager, layer};
+use crate::dockerfile::{Block, Manager, block};
 
 #[test]
 fn a_block_is_one_arg_and_one_run() {
-    let found = layer(
-        "a",
-        "# why\r\nARG V=1.0\r\n\r\nRUN --mount=x \\\r\n  pnpm i -g \"@s/b@${V}\"",
-    )
-    .unwrap_or_else(|error| panic!("{error}"));
+    let body = "# why\r\nARG V=1.0\r\n\r\nRUN --mount=x \\\r\n  pnpm i -g \"@s/b@${V}\"";
+    let found = match block("a", body) {
+        Ok(Block::Layer(found)) => found,
+        other => panic!("{other:?}"),
+    };
     assert_eq!(
         (
             found.after.as_str(),
@@ -56,7 +56,7 @@ fn another_block_is_refused_with_what_was_expected() {
         ),
         (
             "ARG V=1\nRUN x".to_owned(),
-            "expected a RUN that installs one package globally, found 0 packages",
+            "expected a RUN that takes its value as `\"${V}\"`, in double quotes, and no other way",
         ),
         (
             "ARG V=1\nRUN pnpm i -g b@$V c".to_owned(),
@@ -87,6 +87,6 @@ fn another_block_is_refused_with_what_was_expected() {
             "expected an ARG and a RUN, found that unknown instruction 'NO' in line 2",
         ),
     ] {
-        assert_eq!(layer("a", &body).err().as_deref(), Some(error));
+        assert_eq!(block("a", &body).err().as_deref(), Some(error));
     }
 }

@@ -25,12 +25,11 @@ pub fn outcome(before: &[u8], setting: &Setting) -> Outcome {
 #[must_use]
 pub fn value(before: &[u8], setting: &Setting) -> Option<String> {
     let file = Dockerfile::parse(before).ok()?;
-    let layer = as_layer(setting);
-    let site = Site {
-        file: &file,
-        layer: &layer,
-    };
-    let value = site.set(setting)?.1?.filled()?;
+    value_in(&file, setting, &as_layer(setting))
+}
+
+fn value_in(file: &Dockerfile, setting: &Setting, layer: &Layer) -> Option<String> {
+    let value = Site { file, layer }.set(setting)?.1?.filled()?;
     Some(value.said().to_owned())
 }
 
@@ -86,7 +85,8 @@ fn decide(before: &[u8], setting: &Setting, layer: &Layer) -> Result<Outcome, St
         fault("setting-missing", None, &found)
     };
     let after = edit.apply(before);
-    if added(&file, &after, &edit) && self::value(&after, setting).as_deref() == Some(wanted) {
+    let read_back = |file: &Dockerfile| value_in(file, setting, layer).as_deref() == Some(wanted);
+    if added(&file, &after, &edit).is_some_and(|after| read_back(&after)) {
         return Ok(Outcome::Edit { fault, after });
     }
     let found = "the lines would not be read there as instructions of their own";

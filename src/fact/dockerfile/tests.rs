@@ -10,7 +10,7 @@ mod user;
 mod version;
 
 use super::{Wanted, outcome};
-use crate::dockerfile::layer;
+use crate::dockerfile::{Block, block};
 use crate::skill::{ByHand, Layer, Outcome};
 
 const RUN: &str = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n    pnpm install -g \"@openai/codex@${CODEX_VERSION}\"";
@@ -18,7 +18,10 @@ const CLAUDE: &str = "RUN --mount=type=cache,target=/root/.cache/pnpm \\\n    pn
 
 fn codex() -> Layer {
     let body = format!("ARG CODEX_VERSION=0.124.0\n\n{RUN}\n");
-    layer("@anthropic-ai/claude-code", &body).unwrap_or_else(|error| panic!("{error}"))
+    match block("@anthropic-ai/claude-code", &body) {
+        Ok(Block::Layer(layer)) => layer,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// `{codex}` and `{claude}` stand for the RUNs, `{arg}` and `{pin}` for the ARGs.
