@@ -251,16 +251,19 @@ pub fn is_promised(checkout: &Checkout, error: &anyhow::Error) -> bool {
 }
 
 fn is_partial(checkout: &Checkout) -> bool {
-    let Ok(repository) = checkout.repository() else {
+    let Some(config) = checkout.config() else {
         return false;
     };
-    let Ok(config) = repository.config() else {
-        return false;
+    let is_promisor = |name: &str| {
+        let remote = name.strip_prefix("remote.");
+        remote.is_some_and(|remote| remote.ends_with(".promisor"))
     };
-    let promisor = config
-        .entries(Some(r"remote\..*\.promisor"))
-        .is_ok_and(|mut entries| entries.next().is_some());
-    promisor || config.get_string("extensions.partialclone").is_ok()
+    let mut is_any = false;
+    // Where the entries cannot be listed, there are none.
+    let _ = config.entries(None).and_then(|entries| {
+        entries.for_each(|entry| is_any |= entry.name().is_ok_and(is_promisor))
+    });
+    is_any || config.get_str("extensions.partialclone").is_ok()
 }
 
 /// Refuses what is no name of a commit, branch or tag: to git it might be an option or a refspec.

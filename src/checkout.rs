@@ -36,20 +36,25 @@ pub struct Checkout {
     root: PathBuf,
     layout: Option<Layout>,
     git: OnceCell<Git>,
+    config: OnceCell<Option<git2::Config>>,
     git_directory: OnceCell<Option<PathBuf>>,
+    /// The same relative to the root, where it is inside.
+    own: OnceCell<Option<PathBuf>>,
     state: OnceCell<Option<PathBuf>>,
     prefix: OnceCell<PathBuf>,
     line_end_config: OnceCell<line_ends::Config>,
     /// What git does with the line ends of the paths that were asked for: attributes cost reads of many files.
-    line_ends: RefCell<BTreeMap<PathBuf, LineEnds>>,
+    line_ends: RefCell<BTreeMap<OsString, LineEnds>>,
     /// Whether git ignores the paths that were asked for.
-    ignored: RefCell<BTreeMap<PathBuf, bool>>,
-    /// Git's files of rules that were looked at, relative to the top of the work tree: whether each is a regular file, or not there.
-    rules: RefCell<BTreeMap<PathBuf, bool>>,
+    ignored: RefCell<BTreeMap<OsString, bool>>,
+    /// Git's files of rules that were looked at, relative to the top of the work tree.
+    rules: RefCell<BTreeMap<OsString, rules::Stands>>,
+    /// Whether attributes may stand elsewhere than in the work tree.
+    attributes_elsewhere: OnceCell<bool>,
     /// Folders, relative to the root, that were looked at: they and all above them are there and no symlinks.
     plain: RefCell<BTreeSet<OsString>>,
     /// The names in the folders that were looked at for twins, by their paths relative to the root.
-    names: RefCell<BTreeMap<PathBuf, Vec<OsString>>>,
+    names: RefCell<BTreeMap<OsString, Vec<OsString>>>,
     /// What a sparse checkout leaves out, where it is one.
     sparse: OnceCell<Option<sparse::Sparse>>,
 }
@@ -104,13 +109,16 @@ impl Checkout {
             root: root::find(from)?,
             layout: None,
             git: OnceCell::new(),
+            config: OnceCell::new(),
             git_directory: OnceCell::new(),
+            own: OnceCell::new(),
             state: OnceCell::new(),
             prefix: OnceCell::new(),
             line_end_config: OnceCell::new(),
             line_ends: RefCell::default(),
             ignored: RefCell::default(),
             rules: RefCell::default(),
+            attributes_elsewhere: OnceCell::new(),
             plain: RefCell::default(),
             names: RefCell::default(),
             sparse: OnceCell::new(),

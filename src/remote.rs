@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 // Bytes without Unicode classes: those cost milliseconds to compile.
 use regex::bytes::Regex;
 
@@ -129,7 +129,9 @@ fn configured(checkout: &Checkout) -> Result<Vec<(String, String)>> {
     let repository = checkout.repository()?;
     let names = repository.remotes()?;
     // The configured URL: libgit2's own `url()` has `insteadOf` applied, which may hide whose repository it is.
-    let config = repository.config()?.snapshot()?;
+    let config = checkout
+        .config()
+        .context("failed to read git's configuration")?;
     let found = names.iter().flatten().flatten().filter_map(|name| {
         let url = config.get_str(&format!("remote.{name}.url")).ok()?;
         Some((name.to_owned(), url.to_owned()))

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use git2::{
-    AttrCheckFlags, AttrValue, ErrorClass, ErrorCode, Index, Repository, RepositoryOpenFlags, Tree,
-    TreeEntry,
+    AttrCheckFlags, AttrValue, Config, ErrorClass, ErrorCode, Index, Repository,
+    RepositoryOpenFlags, Tree, TreeEntry,
 };
 use memchr::memmem;
 
+use super::rules::ATTRIBUTES;
 use super::{Checkout, LineEnds, line_ends, pipes};
 use crate::digest::blob_id;
 use crate::names;
@@ -81,6 +82,16 @@ impl Checkout {
         }
     }
 
+    /// Git's configuration as it was when it was first asked for: of the checkout, the user and the system. `None` where it cannot be read.
+    #[must_use]
+    pub fn config(&self) -> Option<&Config> {
+        let Git::Open(repository) = self.git() else {
+            return None;
+        };
+        let read = || repository.config()?.snapshot();
+        self.config.get_or_init(|| read().ok()).as_ref()
+    }
+
     /// What HEAD holds; nothing where there is no HEAD.
     #[must_use]
     pub fn head(&self) -> Head<'_> {
@@ -112,7 +123,7 @@ impl Checkout {
             ignored && index().map_or(true, |index| index.get_path(&inside, 0).is_none())
         };
         let mut known = self.ignored.borrow_mut();
-        *known.entry(path.to_path_buf()).or_insert_with(look)
+        *known.entry(path.into()).or_insert_with(look)
     }
 
     /// The root relative to the repository's work tree: empty where they are the same.
@@ -137,15 +148,17 @@ impl Checkout {
         let Git::Open(repository) = self.git() else {
             return LineEnds::AsTheyAre;
         };
-        if let Some(known) = self.line_ends.borrow().get(path) {
+        if let Some(known) = self.line_ends.borrow().get(path.as_os_str()) {
             return *known;
         }
-        let config = self.line_end_config.get_or_init(|| {
-            pass_over_index(repository);
-            line_end_config(repository)
-        });
+        let config = self
+            .line_end_config
+            .get_or_init(|| self.config().map(line_end_config).unwrap_or_default());
         let inside = self.prefix().join(path);
-        let rules = self.rules(repository, ".gitattributes", path);
+        let rules = self
+            .has_attributes(repository, path)
+            .then(|| self.rules(repository, ATTRIBUTES, path))
+            .flatten();
         let attribute = |name| {
             let Some(rules) = &rules else {
                 return AttrValue::Unspecified;
@@ -165,18 +178,17 @@ impl Checkout {
         } else {
             LineEnds::AsTheyAre
         };
-        self.line_ends
-            .borrow_mut()
-            .insert(path.to_path_buf(), found);
+        self.line_ends.borrow_mut().insert(path.into(), found);
         found
     }
 }
 
 /// Gives the repository an empty index to look for attributes in, where its own names no `.gitattributes`: for one that is not in the work
 /// tree, libgit2 would read all entries. So does one that libgit2 does not read, a split or a sparse one: those of the work tree count.
-pub(super) fn pass_over_index(repository: &Repository) {
+/// Says whether it did, or there is no index.
+pub(super) fn pass_over_index(repository: &Repository) -> bool {
     let Ok(bytes) = fs::read(repository.path().join("index")) else {
-        return;
+        return true;
     };
     // Versions 2 and 3 hold whole paths, unless the index is split (gitformat-index(5)).
     let whole = matches!(
@@ -186,17 +198,15 @@ pub(super) fn pass_over_index(repository: &Repository) {
     let signs = [".gitattributes", "link\0\0"];
     let mut signs = signs.iter();
     let nothing = signs.all(|sign| memmem::find(&bytes, sign.as_bytes()).is_none());
-    if (whole && nothing) || repository.index().is_err() {
+    let is_passed_over = (whole && nothing) || repository.index().is_err();
+    if is_passed_over {
         // Where that fails, all entries are read.
         let _ = Index::new().and_then(|mut index| repository.set_index(&mut index));
     }
+    is_passed_over
 }
 
-fn line_end_config(repository: &Repository) -> line_ends::Config {
-    let config = repository.config().and_then(|mut config| config.snapshot());
-    let Ok(config) = config else {
-        return line_ends::Config::default();
-    };
+fn line_end_config(config: &Config) -> line_ends::Config {
     let autocrlf = config.get_bool("core.autocrlf").unwrap_or(false);
     let input = config.get_str("core.autocrlf") == Ok("input");
     let eol = config.get_str("core.eol") == Ok("crlf");

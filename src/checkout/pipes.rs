@@ -36,17 +36,24 @@ pub(super) fn in_repository(folder: &Path) -> Option<PathBuf> {
     files.find(|file| is_pipe(file)).or_else(of_user)
 }
 
-/// The first pipe among the user's files of rules, which the opened repository's configuration names.
+/// The first pipe among the user's files of rules.
 pub(super) fn among_rules(config: &Config) -> Option<PathBuf> {
-    let named = |key: &str, usual: &str| {
-        let named = config.get_path(key).ok();
-        named.or_else(|| Some(of_git()?.join(usual)))
-    };
     let rules = [
-        named("core.attributesFile", "attributes"),
-        named("core.excludesFile", "ignore"),
+        attributes_of_user(config),
+        rules(config, "core.excludesFile", "ignore"),
     ];
     rules.into_iter().flatten().find(|file| is_pipe(file))
+}
+
+/// The user's file of attributes.
+pub(super) fn attributes_of_user(config: &Config) -> Option<PathBuf> {
+    rules(config, "core.attributesFile", "attributes")
+}
+
+/// A file of rules that the opened repository's configuration names, else the one of the usual name.
+fn rules(config: &Config, key: &str, usual: &str) -> Option<PathBuf> {
+    let named = config.get_path(key).ok();
+    named.or_else(|| Some(of_git()?.join(usual)))
 }
 
 fn of_user() -> Option<PathBuf> {

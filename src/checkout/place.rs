@@ -61,9 +61,11 @@ impl Checkout {
 
     /// Whether a place is in the git directory, which `.git` may only point to.
     fn is_own(&self, real: &Path) -> bool {
-        let own = self.git_directory();
-        let inside = own.and_then(|own| own.strip_prefix(&self.root).ok());
-        inside.is_some_and(|own| real.starts_with(own))
+        let own = self.own.get_or_init(|| {
+            let own = self.git_directory()?;
+            Some(own.strip_prefix(&self.root).ok()?.to_path_buf())
+        });
+        own.as_ref().is_some_and(|own| real.starts_with(own))
     }
 
     /// Goes from a folder to what has a name in it.
@@ -123,13 +125,13 @@ impl Checkout {
         let mut known = self.names.borrow_mut();
         let mut folder = PathBuf::new();
         for part in path {
-            if !known.contains_key(&folder) {
+            if !known.contains_key(folder.as_os_str()) {
                 let Some(names) = names_in(&self.root.join(&folder))? else {
                     return Ok(None);
                 };
-                known.insert(folder.clone(), names);
+                known.insert(folder.as_os_str().to_owned(), names);
             }
-            let mut names = known.get(&folder).into_iter().flatten();
+            let mut names = known.get(folder.as_os_str()).into_iter().flatten();
             if let Some(name) = names.find(|name| differ_by_case(name, part)) {
                 return Ok(Some(format!(
                     "`{}` is there, which differs from `{}` by case alone: some disks take both for one",

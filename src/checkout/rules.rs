@@ -1,13 +1,27 @@
 //! Git's files of rules in the work tree, `.gitattributes` and `.gitignore`: which of them count, and a repository that reads those alone.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use git2::Repository;
+use git2::{Config, Repository};
 use tempfile::TempDir;
 
-use super::Checkout;
 use super::git::pass_over_index;
+use super::{Checkout, pipes};
+
+/// The name of a file of attributes in a work tree.
+pub(super) const ATTRIBUTES: &str = ".gitattributes";
+
+/// The system's file of attributes, where libgit2 looks for it.
+const OF_SYSTEM: &str = "/etc/gitattributes";
+
+/// What stands in the place of a file of rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stands {
+    Nothing,
+    File,
+    Other,
+}
 
 /// A repository to ask for rules.
 pub(super) enum Rules<'a> {
@@ -43,8 +57,8 @@ impl Checkout {
     ) -> Option<Rules<'a>> {
         let inside = self.prefix().join(path);
         let folders = inside.ancestors().skip(1).collect::<Vec<_>>();
-        let plain = |folder: &&Path| self.is_plain_rules(&folder.join(name));
-        if folders.iter().all(plain) {
+        let stands = |folder: &Path| self.standing_rules(&folder.join(name));
+        if !folders.iter().any(|folder| stands(folder) == Stands::Other) {
             return Some(Rules::Own(repository));
         }
         let apart = tempfile::tempdir().ok()?;
@@ -52,7 +66,7 @@ impl Checkout {
             let copy = apart.path().join(folder);
             fs::create_dir_all(&copy).ok()?;
             let file = self.top().join(folder).join(name);
-            if self.is_plain_rules(&folder.join(name)) && file.exists() {
+            if stands(folder) == Stands::File {
                 fs::copy(file, copy.join(name)).ok()?;
             }
         }
@@ -62,14 +76,29 @@ impl Checkout {
         Some(Rules::Apart(other, apart))
     }
 
-    /// Whether a file of rules, relative to the top of the work tree, is a regular file or not there.
-    fn is_plain_rules(&self, file: &Path) -> bool {
-        let mut known = self.rules.borrow_mut();
-        let look = |file: &PathBuf| {
-            let found = fs::symlink_metadata(self.top().join(file));
-            found.map_or(true, |found| found.is_file())
+    /// Whether git may have attributes for a path, relative to the root: mostly no file of them is anywhere, and libgit2, which looks at all
+    /// places for each path, need not be asked.
+    pub(super) fn has_attributes(&self, repository: &Repository, path: &Path) -> bool {
+        let elsewhere = || {
+            let config = self.config();
+            config.is_none_or(|config| has_attributes_elsewhere(repository, config))
         };
-        *known.entry(file.to_path_buf()).or_insert_with_key(look)
+        let inside = self.prefix().join(path);
+        let mut folders = inside.ancestors().skip(1);
+        *self.attributes_elsewhere.get_or_init(elsewhere)
+            || folders
+                .any(|folder| self.standing_rules(&folder.join(ATTRIBUTES)) != Stands::Nothing)
+    }
+
+    /// What stands in the place of a file of rules, relative to the top of the work tree.
+    fn standing_rules(&self, file: &Path) -> Stands {
+        let mut known = self.rules.borrow_mut();
+        let look = || match fs::symlink_metadata(self.top().join(file)) {
+            Ok(found) if found.is_file() => Stands::File,
+            Ok(_) => Stands::Other,
+            Err(_) => Stands::Nothing,
+        };
+        *known.entry(file.into()).or_insert_with(look)
     }
 
     /// The top of the repository's work tree.
@@ -77,6 +106,18 @@ impl Checkout {
         let above = self.prefix().components().count();
         self.root.ancestors().nth(above).unwrap_or(&self.root)
     }
+}
+
+/// Whether attributes may stand in another place than the work tree (gitattributes(5), "DESCRIPTION"). The repository's index is passed over
+/// for the next look at them, where it has none.
+fn has_attributes_elsewhere(repository: &Repository, config: &Config) -> bool {
+    let in_index = !pass_over_index(repository);
+    let files = [
+        Some(repository.commondir().join("info/attributes")),
+        pipes::attributes_of_user(config),
+        Some(OF_SYSTEM.into()),
+    ];
+    in_index || files.into_iter().flatten().any(|file| file.exists())
 }
 
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -121,5 +162,32 @@ mod tests {
         fs::remove_file(root.join("src/providers/.gitattributes")).unwrap();
         fs::create_dir(root.join("src/providers/.gitattributes")).unwrap();
         assert_eq!(ends(), LineEnds::Crlf { auto: false });
+    }
+
+    #[test]
+    fn attributes_that_stand_outside_of_the_work_tree_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let repository = Repository::init(root).unwrap();
+        fs::create_dir_all(root.join("src/providers")).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        let path = Path::new(BARRELS[0]);
+        let ends = || Checkout::find(root).unwrap().line_ends(path);
+        assert_eq!(ends(), LineEnds::AsTheyAre);
+        let own = root.join(".git/info/attributes");
+        fs::create_dir_all(own.parent().unwrap()).unwrap();
+        fs::write(&own, "*.ts text eol=crlf\n").unwrap();
+        assert_eq!(ends(), LineEnds::Crlf { auto: false });
+        let elsewhere = root.join("elsewhere");
+        fs::rename(own, &elsewhere).unwrap();
+        assert_eq!(ends(), LineEnds::AsTheyAre);
+        let mut config = repository.config().unwrap();
+        let named = elsewhere.to_str().unwrap();
+        config.set_str("core.attributesFile", named).unwrap();
+        assert_eq!(ends(), LineEnds::Crlf { auto: false });
+        // What the configuration says counts where no attribute does.
+        config.set_str("core.attributesFile", "none").unwrap();
+        config.set_bool("core.autocrlf", true).unwrap();
+        assert_eq!(ends(), LineEnds::Crlf { auto: true });
     }
 }
