@@ -119,6 +119,7 @@ impl Lab {
                 }
             }
         }
+        self.check_template(start);
         let sorted = |mut times: Vec<_>| {
             times.sort();
             Times(times)
@@ -134,7 +135,8 @@ impl Lab {
             Start::Unknown => "unknown",
         };
         // For minutes ext4 is slow to make files where many were removed (its `recently_deleted`). So the old ones stay until the end, and
-        // the files are the template's own by hard links: no contender writes into one that is there, all put another in its place.
+        // the files are the template's own by hard links, but for the one that the script writes into: in the place of all others, every
+        // contender puts another.
         self.copies.set(self.copies.get() + 1);
         succeed(
             Command::new("cp")
@@ -142,6 +144,21 @@ impl Lab {
                 .arg(self.path(template))
                 .arg(self.checkout()),
         );
+        let barrel = self.checkout().join("src/providers/index.ts");
+        let bytes = fs::read(&barrel).unwrap();
+        fs::remove_file(&barrel).unwrap();
+        fs::write(barrel, bytes).unwrap();
+    }
+
+    /// Panics where a run has changed what the others start from.
+    fn check_template(&self, start: Start) {
+        let template = match start {
+            // It has what the skill adds, and no commit of it.
+            Start::Installed => return,
+            Start::Known => "known",
+            Start::Unknown => "unknown",
+        };
+        self.git(&["-C", template, "diff", "--exit-code"]);
     }
 
     /// The most memory, in bytes, that a run has at once, the processes that it starts included; `None` without GNU time.
