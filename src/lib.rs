@@ -14,6 +14,7 @@ pub mod checkout;
 pub mod digest;
 pub mod dockerfile;
 pub mod fact;
+pub mod memo;
 pub mod payload;
 pub mod plan;
 pub mod typescript;

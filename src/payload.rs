@@ -6,11 +6,13 @@ mod resolution;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 pub use pointer::is_pointer;
 use resolution::candidates;
 
 use crate::checkout::File;
+use crate::memo::Memo;
 use crate::shown;
 use crate::skill::Copied;
 use crate::typescript::{ENDS, Exports, ModuleUse, Scan, UseKind, is_relative};
@@ -265,7 +267,7 @@ fn lacks(
                     Vec::new()
                 } else {
                     lacking(
-                        known.entry(file.clone()).or_insert_with(exports).as_ref(),
+                        known.entry(file.clone()).or_insert_with(exports).as_deref(),
                         &names,
                     )
                 }
@@ -289,12 +291,16 @@ fn is_typed(file: &Path) -> bool {
 }
 
 /// What a module exports, as far as it says so.
-fn exports(file: &Path, modules: Modules<'_>) -> Option<Exports> {
+fn exports(file: &Path, modules: Modules<'_>) -> Option<Rc<Exports>> {
     let bytes = Some(file).filter(|file| is_typed(file));
     // A copy that is not there yet, or empty, is a finding of its own.
     let bytes = bytes.and_then(|file| (modules.read)(file));
     let bytes = bytes.filter(|bytes| !bytes.is_empty())?;
-    Some(Exports::of(&bytes))
+    thread_local! {
+        /// Those of the few modules that all copies import.
+        static EXPORTS: Memo<Rc<Exports>> = const { Memo::new(16) };
+    }
+    Some(EXPORTS.with(|known| known.get(&bytes, |bytes| Rc::new(Exports::of(bytes)))))
 }
 
 /// Those of the names that a module does not export.

@@ -46,9 +46,15 @@ impl Statement {
     /// unfolded, without the continuations and the comments between them.
     pub fn arguments(&self, text: &str, escape: char) -> Vec<Glyph> {
         let mut glyphs = unfold(text, self.span.start, escape);
-        let words = words::split(&glyphs, escape).take(2).collect::<Vec<_>>();
-        let keyword = words.get(keyword(&words) - 1);
-        glyphs.drain(..keyword.map_or(0, |word| word.place.end));
+        let mut keywords = words::places(&glyphs, escape);
+        let first = keywords.next().unwrap_or_default();
+        let keyword = if is_onbuild(glyphs.get(first.clone()).unwrap_or_default()) {
+            keywords.next().unwrap_or_default()
+        } else {
+            first
+        };
+        drop(keywords);
+        glyphs.drain(..keyword.end);
         glyphs
     }
 
@@ -198,12 +204,10 @@ fn continued(line: &str, escape: char) -> Option<&str> {
     said.filter(|said| !said.ends_with(escape))
 }
 
-/// How many words the keyword takes: `ONBUILD RUN` is two.
-fn keyword(words: &[Word]) -> usize {
-    let onbuild = words
-        .first()
-        .is_some_and(|word| word.raw().eq_ignore_ascii_case("ONBUILD"));
-    if onbuild { 2 } else { 1 }
+/// Whether the keyword takes another word: `ONBUILD RUN` is two.
+fn is_onbuild(word: &[Glyph]) -> bool {
+    let said = word.iter().map(|(_, glyph)| glyph.to_ascii_uppercase());
+    said.eq("ONBUILD".chars())
 }
 
 /// Only these instructions take heredocs, and only as words of their own, by `BuildKit`'s `heredocsFromLine`.
@@ -211,8 +215,11 @@ fn delimiters(head: &str, escape: char) -> Vec<Delimiter> {
     if !head.contains('<') {
         return Vec::new();
     }
-    let words = words::split(&unfold(head, 0, escape), escape).collect::<Vec<_>>();
-    let keyword = keyword(&words);
+    let glyphs = unfold(head, 0, escape);
+    let words = words::split(&glyphs, escape).collect::<Vec<_>>();
+    let first = words.first().map(|word| word.place.clone());
+    let first = first.and_then(|place| glyphs.get(place));
+    let keyword = 1 + usize::from(first.is_some_and(is_onbuild));
     let name = words
         .get(keyword - 1)
         .map(|word| word.raw().to_ascii_uppercase())

@@ -12,6 +12,7 @@ mod shell;
 mod words;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use parse_dockerfile::{Command, FromInstruction, Instruction as Parsed, RunInstruction};
 
@@ -19,6 +20,8 @@ pub use install::{Install, Manager, Version};
 pub use instruction::{Instruction, What};
 pub use layer::{Block, block};
 pub use words::{Declaration, Value};
+
+use crate::memo::Memo;
 
 use lines::{Glyph, Statement};
 use scope::{By, Scope};
@@ -106,6 +109,15 @@ impl Dockerfile {
             file.push(parsed, statement, start)?;
         }
         Ok(file)
+    }
+
+    /// As [`Self::parse`], of bytes that will be asked for again.
+    pub fn read(bytes: &[u8]) -> Result<Rc<Self>, Unreadable> {
+        thread_local! {
+            /// A file and what an edit makes of it, and the same of HEAD.
+            static READ: Memo<Result<Rc<Dockerfile>, Unreadable>> = const { Memo::new(4) };
+        }
+        READ.with(|read| read.get(bytes, |bytes| Self::parse(bytes).map(Rc::new)))
     }
 
     /// Returns the indices of the stages that end up in the image: the last one, and those it is built from.

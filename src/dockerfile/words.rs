@@ -120,12 +120,17 @@ pub fn settings(arguments: &[Glyph], escape: char) -> Vec<Declaration> {
 
 /// Splits at white space that is neither quoted nor escaped, a word when it is asked for.
 pub fn split(glyphs: &[Glyph], escape: char) -> impl Iterator<Item = Word> {
+    places(glyphs, escape).map(|place| word(glyphs, place))
+}
+
+/// Where the words are that [`split`] gives, by their indices.
+pub fn places(glyphs: &[Glyph], escape: char) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = glyphs.get(at..).unwrap_or_default();
         let start = at + rest.iter().position(|(_, glyph)| !glyph.is_whitespace())?;
         at = start + length(glyphs.get(start..).unwrap_or_default(), escape);
-        Some(word(glyphs, start..at))
+        Some(start..at)
     })
 }
 

@@ -6,6 +6,8 @@ mod note;
 pub mod setting;
 mod site;
 
+use std::rc::Rc;
+
 use crate::dockerfile::{
     Declaration, Dockerfile, Install, Instruction, Unreadable, Value, Version,
 };
@@ -40,7 +42,7 @@ pub fn outcome(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Outcome {
 /// Returns the version that counts in the Dockerfile of these bytes, if it has the layer and not only a build knows that.
 #[must_use]
 pub fn pin(before: &[u8], layer: &Layer) -> Option<String> {
-    let file = Dockerfile::parse(before).ok()?;
+    let file = Dockerfile::read(before).ok()?;
     Site { file: &file, layer }.version_pinned()
 }
 
@@ -81,7 +83,7 @@ fn decide(before: &[u8], layer: &Layer, wanted: &Wanted<'_>) -> Result<Outcome, 
 }
 
 /// Reads a Dockerfile that may be changed. One with an unfinished merge is an outcome, and no Dockerfile.
-fn read(before: &[u8]) -> Result<Result<Dockerfile, Outcome>, Stop> {
+fn read(before: &[u8]) -> Result<Result<Rc<Dockerfile>, Outcome>, Stop> {
     if let Some(line) = conflict(before) {
         let found = "a merge conflict is not resolved here";
         return Ok(Err(unresolved(fault(
@@ -90,7 +92,7 @@ fn read(before: &[u8]) -> Result<Result<Dockerfile, Outcome>, Stop> {
             found,
         ))));
     }
-    let file = Dockerfile::parse(before).map_err(unreadable)?;
+    let file = Dockerfile::read(before).map_err(unreadable)?;
     if let Some(arg) = nameless(&file) {
         let found = "an ARG here has no name that can be read, such as for a space around `=`";
         return Err(fault("dockerfile-unreadable", Some(arg.line), found).into());
@@ -99,8 +101,8 @@ fn read(before: &[u8]) -> Result<Result<Dockerfile, Outcome>, Stop> {
 }
 
 /// The Dockerfile after an edit, where its instructions are those before it and those that the edit adds.
-fn added(file: &Dockerfile, after: &[u8], edit: &Edit) -> Option<Dockerfile> {
-    let after = Dockerfile::parse(after).ok()?;
+fn added(file: &Dockerfile, after: &[u8], edit: &Edit) -> Option<Rc<Dockerfile>> {
+    let after = Dockerfile::read(after).ok()?;
     let is_more = after.instructions.len() == file.instructions.len() + edit.added();
     is_more.then_some(after)
 }
@@ -300,7 +302,7 @@ impl Site<'_> {
 
 /// The version in the committed file, wherever its ARG stands there.
 fn committed(head: &[u8], layer: &Layer) -> Option<String> {
-    let file = Dockerfile::parse(head).ok()?;
+    let file = Dockerfile::read(head).ok()?;
     let site = Site { file: &file, layer };
     let declared = || site.version_nearby().or_else(|| site.version_anywhere());
     site.version_pinned()

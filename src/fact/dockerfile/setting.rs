@@ -24,7 +24,7 @@ pub fn outcome(before: &[u8], setting: &Setting) -> Outcome {
 /// The value that counts in the Dockerfile of these bytes, if it has the setting.
 #[must_use]
 pub fn value(before: &[u8], setting: &Setting) -> Option<String> {
-    let file = Dockerfile::parse(before).ok()?;
+    let file = Dockerfile::read(before).ok()?;
     value_in(&file, setting, &as_layer(setting))
 }
 
