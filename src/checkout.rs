@@ -158,9 +158,16 @@ impl Checkout {
         let Entry::Absent { real } = &entry else {
             return Ok(entry);
         };
-        let twin = self.twin(path).transpose();
-        let twin = twin.or_else(|| self.twin(real).transpose());
-        let twin = twin.transpose().with_context(|| failed_to_read(path))?;
+        let look = || {
+            let twin = self.twin(path)?;
+            let is_elsewhere = twin.is_none() && real != path;
+            if is_elsewhere {
+                self.twin(real)
+            } else {
+                Ok(twin)
+            }
+        };
+        let twin = look().with_context(|| failed_to_read(path))?;
         Ok(twin.map_or(entry, Entry::Refused))
     }
 

@@ -65,10 +65,13 @@ fn parse_at(text: &str) -> Located<Skill> {
     let (front, body_at) = FrontMatter::read(text)?;
     let body = text.get(body_at..).unwrap_or_default();
     let mut lines = 0;
+    let (mut line, mut counted) = (1, 0);
     let steps = blocks(body)
         .into_iter()
         .map(|block| {
-            let line = line_of(text, body_at + block.at);
+            let at = body_at + block.at;
+            line += line_ends(text.get(counted..at).unwrap_or_default());
+            counted = at;
             lines += block.body.lines().count();
             safe::many(lines).map_err(|message| (line, message))?;
             step(&block, line).map_err(|message| (line, message))
@@ -149,9 +152,8 @@ fn head(block: &str) -> &str {
         .trim()
 }
 
-fn line_of(text: &str, at: usize) -> usize {
-    let before = text.as_bytes().get(..at).unwrap_or_default();
-    memchr::memchr_iter(b'\n', before).count() + 1
+fn line_ends(text: &str) -> usize {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
 fn step(block: &Block, line: usize) -> Result<Step, String> {

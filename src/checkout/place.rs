@@ -25,16 +25,17 @@ type Usable<T> = Result<T, String>;
 impl Checkout {
     /// The place of `path` with its symlinks resolved, relative to the root; inside, the reason why it must not be used.
     pub(super) fn resolve(&self, path: &Path) -> io::Result<Usable<Place>> {
-        if let Some(reason) = names::refused(path) {
+        let known = path.parent().filter(|folder| self.is_plain(folder));
+        // The names of a folder that is known were looked at.
+        let (known, rest) = match (known, path.file_name()) {
+            (Some(known), Some(name)) => (known, Path::new(name)),
+            _ => (Path::new(""), path),
+        };
+        if let Some(reason) = names::refused(rest) {
             return Ok(Err(reason.to_owned()));
         }
-        let known = path.parent().filter(|folder| self.is_plain(folder));
-        let rest = match (known, path.file_name()) {
-            (Some(_), Some(name)) => Path::new(name),
-            _ => path,
-        };
         let mut place = Place {
-            real: known.unwrap_or(Path::new("")).to_path_buf(),
+            real: known.to_path_buf(),
             metadata: None,
         };
         for part in rest {
