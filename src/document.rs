@@ -1,13 +1,14 @@
 //! Reads a skill document (`SKILL.md`) into a [`Skill`]. Never touches a file system or a checkout.
 
+pub mod blocks;
 mod front_matter;
 mod question;
 mod safe;
 
+use std::borrow::Cow;
 use std::fmt;
 
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
-
+use blocks::{Block, blocks};
 use front_matter::FrontMatter;
 use safe::path;
 
@@ -19,14 +20,17 @@ use crate::skill::{Copied, Effect, Fact, Guard, Need, Origin, Skill, Step, Task,
 /// The grammar is NanoClaw's own of July 2026: prose, and fenced blocks whose info string begins with `nc:`.
 /// The first thing that is wrong is the error, with its line.
 pub fn parse(name: &str, text: &str) -> Result<Skill, Error> {
-    let skill = parse_own(name, text)?;
-    question::rules(&skill.steps).map_err(|found| Error::at(name, found))?;
-    Ok(skill)
+    let parse = || {
+        let skill = parse_with(text, |prose| Cow::Owned(blocks(text, prose)))?;
+        question::rules(&skill.steps)?;
+        Ok(skill)
+    };
+    parse().map_err(|found| Error::at(name, found))
 }
 
-/// As [`parse()`], of a document that is built into the program. Whether its regular expressions are some is known from the tests.
-pub fn parse_own(name: &str, text: &str) -> Result<Skill, Error> {
-    parse_at(text).map_err(|found| Error::at(name, found))
+/// As [`parse()`], of a document that is built into the program, with its blocks. Whether its regular expressions are some is known from the tests.
+pub fn parse_own(name: &str, text: &str, blocks: &[Block<'_>]) -> Result<Skill, Error> {
+    parse_with(text, |_| Cow::Borrowed(blocks)).map_err(|found| Error::at(name, found))
 }
 
 /// What is wrong with a document, and where.
@@ -60,21 +64,23 @@ impl std::error::Error for Error {}
 
 type Located<T> = Result<T, (usize, String)>;
 
-fn parse_at(text: &str) -> Located<Skill> {
+/// Reads a document whose blocks are given by where its prose begins.
+fn parse_with<'a>(
+    text: &str,
+    blocks: impl FnOnce(usize) -> Cow<'a, [Block<'a>]>,
+) -> Located<Skill> {
     safe::text(text)?;
-    let (front, body_at) = FrontMatter::read(text)?;
-    let body = text.get(body_at..).unwrap_or_default();
+    let (front, prose) = FrontMatter::read(text)?;
     let mut lines = 0;
     let (mut line, mut counted) = (1, 0);
-    let steps = blocks(body)
-        .into_iter()
+    let steps = blocks(prose)
+        .iter()
         .map(|block| {
-            let at = body_at + block.at;
-            line += line_ends(text.get(counted..at).unwrap_or_default());
-            counted = at;
+            line += line_ends(text.get(counted..block.at).unwrap_or_default());
+            counted = block.at;
             lines += block.body.lines().count();
             safe::many(lines).map_err(|message| (line, message))?;
-            step(&block, line).map_err(|message| (line, message))
+            step(block, line).map_err(|message| (line, message))
         })
         .collect::<Result<Vec<_>, _>>()?;
     if !steps.iter().any(|step| matches!(step.what, What::Fact(_))) {
@@ -96,69 +102,13 @@ fn parse_at(text: &str) -> Located<Skill> {
     })
 }
 
-/// A fenced block whose info string begins with `nc:`.
-struct Block {
-    /// The heading above it.
-    label: String,
-    /// The info string as the source has it: `CommonMark` would unescape it.
-    head: String,
-    /// What stands between the fences.
-    body: String,
-    /// Where the block begins, in bytes.
-    at: usize,
-}
-
-fn blocks(text: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut heading = String::new();
-    let mut in_heading = false;
-    let mut open: Option<Block> = None;
-    for (event, range) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
-        match event {
-            Event::Start(Tag::Heading { .. }) => {
-                heading.clear();
-                in_heading = true;
-            }
-            Event::End(TagEnd::Heading(_)) => in_heading = false,
-            Event::Text(words) | Event::Code(words) if in_heading => heading.push_str(&words),
-            Event::SoftBreak | Event::HardBreak if in_heading => heading.push(' '),
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => {
-                let head = head(text.get(range.start..).unwrap_or_default());
-                open = head.starts_with("nc:").then(|| Block {
-                    label: heading.clone(),
-                    head: head.to_owned(),
-                    body: String::new(),
-                    at: range.start,
-                });
-            }
-            Event::Text(words) => {
-                if let Some(block) = &mut open {
-                    block.body.push_str(&words);
-                }
-            }
-            Event::End(TagEnd::CodeBlock) => blocks.extend(open.take()),
-            _ => {}
-        }
-    }
-    blocks
-}
-
-fn head(block: &str) -> &str {
-    block
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim_start_matches(['`', '~'])
-        .trim()
-}
-
 fn line_ends(text: &str) -> usize {
     memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
-fn step(block: &Block, line: usize) -> Result<Step, String> {
-    safe::block(&block.head, &block.body)?;
-    let mut head = Head::read(&block.head)?;
+fn step(block: &Block<'_>, line: usize) -> Result<Step, String> {
+    safe::block(block.head, &block.body)?;
+    let mut head = Head::read(block.head)?;
     let when = head
         .take("when")
         .map(|guard| read_guard(&guard))

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use rustix::fs::{Mode, OFlags};
 
 use crate::document;
+use crate::document::blocks::Block;
 use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
@@ -22,23 +23,20 @@ pub struct Document {
     pub path: &'static str,
     /// The text, in UTF-8.
     pub text: &'static str,
+    /// Its blocks.
+    pub blocks: &'static [Block<'static>],
 }
 
-/// Every document that is built in.
-pub const DOCUMENTS: &[Document] = &[Document {
-    path: "skills/add-codex/SKILL.md",
-    text: include_str!("../skills/add-codex/SKILL.md"),
-}];
+/// Every document that is built in: Cargo's build script finds them, and their blocks.
+pub const DOCUMENTS: &[Document] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
 /// Every skill that is built in, with its document.
 pub fn all() -> Result<Vec<(Skill, Document)>> {
     DOCUMENTS
         .iter()
         .map(|document| {
-            Ok((
-                document::parse_own(document.path, document.text)?,
-                *document,
-            ))
+            let Document { path, text, blocks } = *document;
+            Ok((document::parse_own(path, text, blocks)?, *document))
         })
         .collect()
 }

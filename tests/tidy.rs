@@ -179,6 +179,10 @@ fn each_module_that_writes_has_its_reason() {
         ("process.rs", "the logs of builds, under the git directory"),
         ("ui.rs", "the job summary, in the file that GitHub names"),
         ("demo.rs", "the sample, in a temporary folder of its own"),
+        (
+            "build.rs",
+            "as the program is built: the list of its documents, in Cargo's folder for that",
+        ),
         ("temporary.rs", "temporary folders"),
         (
             "provider/codex/home.rs",
@@ -265,7 +269,9 @@ fn every_document_is_built_in_as_it_stands() {
     assert_eq!(there, built);
     for document in skills::DOCUMENTS {
         // Also what a start of the program does not look at.
-        document::parse(document.path, document.text).expect("a valid document");
+        let read = document::parse(document.path, document.text).expect("a valid document");
+        let built = document::parse_own(document.path, document.text, document.blocks);
+        assert_eq!(built, Ok(read));
         let text = fs::read_to_string(Path::new(PROJECT).join(document.path)).expect("a document");
         assert_eq!(text, document.text, "{}", document.path);
     }
