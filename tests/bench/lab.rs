@@ -37,6 +37,20 @@ pub struct Lab {
     copies: Cell<usize>,
 }
 
+/// The order of so many contenders in a round: 0, 1, n-1, 2, n-2 and so on, begun one further each round. Over as many rounds as there are
+/// contenders, an even number, each follows each other once (Williams, "Experimental Designs Balanced for the Estimation of Residual
+/// Effects of Treatments", 1949).
+fn order(round: usize, contenders: usize) -> impl Iterator<Item = usize> {
+    let zigzag = move |turn: usize| {
+        if turn.is_multiple_of(2) {
+            contenders - turn / 2
+        } else {
+            turn.div_ceil(2)
+        }
+    };
+    (0..contenders).map(move |turn| (zigzag(turn) + round) % contenders)
+}
+
 /// Builds the program as its users do, and gives its path. The one that Cargo built for the benchmark has what the tests' dependencies ask of
 /// the program's own: the pattern library's Unicode tables, whose thousands of addresses are mended at every start.
 fn build() -> PathBuf {
@@ -91,7 +105,7 @@ impl Lab {
     }
 
     /// Runs the contenders in turns, each in a fresh checkout, and gives each one's times, the shortest first. The first round does not count.
-    /// Every round begins with another of them: what ran just before leaves the processor's caches to the next.
+    /// Each comes as often behind every other as behind any: what ran just before leaves the processor's caches to the next.
     pub fn alternate(
         &self,
         start: Start,
@@ -101,8 +115,7 @@ impl Lab {
         let mut times = vec![Vec::new(); contenders.len()];
         self.start(start);
         for round in 0..=rounds {
-            for turn in 0..contenders.len() {
-                let place = (round + turn) % contenders.len();
+            for place in order(round, contenders.len()) {
                 let (contender, times) = (contenders[place], &mut times[place]);
                 // Where nothing is to do, nothing is changed.
                 if !matches!(start, Start::Installed) {
