@@ -93,13 +93,12 @@ pub enum Provider {
     /// List the registered providers, and the groups with theirs
     List,
     /// Set the provider of groups, where the host and its containers read it
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Use(Deferred<UseProvider>),
 }
 
 /// The arguments of `provider use`.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("groups").required(true).args(["group", "all"]))]
+#[command(group = clap::ArgGroup::new("groups").required(true).args(["group", "all"]), after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct UseProvider {
     /// The provider, such as `codex`, or `claude` to go back
     #[arg(value_name = "PROVIDER")]
@@ -128,26 +127,20 @@ pub struct UseProvider {
 #[derive(Debug, Subcommand)]
 pub enum Skill {
     /// Install a skill: copy its files, insert its lines, run its builds
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Add(Deferred<Add>),
     /// Check that a skill is installed, and run its tests
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Verify(Deferred<Verify>),
     /// Make a round trip with the real provider of a skill, which spends a little of the plan's quota
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Try(Deferred<Try>),
     /// Show what of a skill is there: the pre-flight alone, or a line for every skill
     Status(Deferred<Status>),
     /// Run a skill's builds alone
     Build(Deferred<Build>),
     /// Take the last installation back, or one that was broken off
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Undo(Deferred<Undo>),
     /// Answer what a skill asks: sign in, choose the model and the endpoint
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Configure(Deferred<Configure>),
     /// Look for what keeps an installed skill from answering, from its sources to the host's log
-    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Doctor(Deferred<Doctor>),
     /// List the skills
     List,
@@ -157,6 +150,7 @@ pub enum Skill {
 
 /// The arguments of `skill add`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of its own on the command line"
@@ -229,6 +223,7 @@ impl Add {
 
 /// The arguments of `skill verify`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Verify {
     /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
     #[arg(value_name = "SKILL|PATH")]
@@ -257,6 +252,7 @@ pub enum Format {
 
 /// The arguments of `skill try`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Try {
     /// The skill's name
     #[arg(value_name = "SKILL")]
@@ -318,6 +314,7 @@ pub struct Build {
 
 /// The arguments of `skill undo`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Undo {
     /// Do not ask for confirmation
     #[arg(short, long)]
@@ -329,6 +326,7 @@ pub struct Undo {
 
 /// The arguments of `skill doctor`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Doctor {
     /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
     #[arg(value_name = "SKILL|PATH")]
