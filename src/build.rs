@@ -29,6 +29,7 @@ fn list_documents() -> io::Result<()> {
     let folder = Path::new(&variable("CARGO_MANIFEST_DIR")).join("skills");
     let skills = fs::read_dir(folder)?.map(|skill| Ok(skill?.path()));
     let mut skills = skills.collect::<io::Result<Vec<_>>>()?;
+    skills.retain(|skill| skill.is_dir());
     skills.sort();
     let mut list = String::new();
     for skill in skills {
