@@ -314,6 +314,9 @@ mod tests {
         fs::create_dir_all(root.join("docs/inner")).unwrap();
         fs::write(root.join("docs/Ünder"), "").unwrap();
         symlink("docs", root.join("link")).unwrap();
+        fs::create_dir_all(root.join("Deep/Docs")).unwrap();
+        fs::create_dir_all(root.join("deep")).unwrap();
+        symlink("Deep/Docs", root.join("way")).unwrap();
         for (path, twin) in [
             ("readme.md", "`README.md`"),
             ("docs/ünder", "`docs/Ünder`"),
@@ -326,6 +329,8 @@ mod tests {
             ("LINK/new", "`link`"),
             ("docs/new", ""),
             ("link/new", ""),
+            // Where it would really lie counts as well.
+            ("way/new", "`deep`"),
             // What is there is looked at as it is.
             ("src/providers/index.ts", ""),
         ] {
