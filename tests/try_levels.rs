@@ -179,6 +179,14 @@ fn a_provider_that_is_late_is_told_by_what_it_did_or_by_what_codex_says() {
             ],
         ),
         (
+            "looks for the thread",
+            "answers",
+            &[
+                "resume",
+                "error: the provider gave no answer, where codex does, in 2 s of --timeout 3, and was ended\n",
+            ],
+        ),
+        (
             "never loads",
             "answers",
             &["error: the provider did not load in 2 s of --timeout 3, and was ended\n"],

@@ -37,6 +37,7 @@ while read -r line; do
       case "$does" in
         "forgets by itself") say '{"type":"init","continuation":"t-2"}'; say '{"type":"end"}' ;;
         "does not know") say '{"type":"thrown","message":"out of luck","stale":false}' ;;
+        "looks for the thread") exec sleep 1000 ;;
         *) say '{"type":"thrown","message":"no rollout found","stale":true}' ;;
       esac
       ;;

@@ -253,6 +253,7 @@ impl<'a> Runner<'a> {
                     Err(lack) => self.explain(&lack),
                 };
             }
+            Err(lack) if lack.late => return self.explain(&lack),
             Err(lack) => lack.words,
         };
         Err(self.fail(Failure::LostThread(words)))
