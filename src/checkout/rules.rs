@@ -165,6 +165,25 @@ mod tests {
     }
 
     #[test]
+    fn where_every_file_of_rules_is_a_symlink_none_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        Repository::init(root).unwrap();
+        fs::create_dir_all(root.join("src/providers")).unwrap();
+        fs::write(root.join(BARRELS[0]), "").unwrap();
+        fs::write(root.join("elsewhere"), "* text eol=crlf\n").unwrap();
+        for above in ["", "src", "src/providers"] {
+            let attributes = root.join(above).join(".gitattributes");
+            symlink(root.join("elsewhere"), attributes).unwrap();
+        }
+        let checkout = Checkout::find(root).unwrap();
+        assert_eq!(
+            checkout.line_ends(Path::new(BARRELS[0])),
+            LineEnds::AsTheyAre
+        );
+    }
+
+    #[test]
     fn attributes_that_stand_outside_of_the_work_tree_count() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
