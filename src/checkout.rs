@@ -39,7 +39,7 @@ pub struct Checkout {
     config: OnceCell<Option<git2::Config>>,
     git_directory: OnceCell<Option<PathBuf>>,
     /// The same relative to the root, where it is inside.
-    own: OnceCell<Option<PathBuf>>,
+    git_directory_inside: OnceCell<Option<PathBuf>>,
     state: OnceCell<Option<PathBuf>>,
     prefix: OnceCell<PathBuf>,
     line_end_config: OnceCell<line_ends::Config>,
@@ -111,7 +111,7 @@ impl Checkout {
             git: OnceCell::new(),
             config: OnceCell::new(),
             git_directory: OnceCell::new(),
-            own: OnceCell::new(),
+            git_directory_inside: OnceCell::new(),
             state: OnceCell::new(),
             prefix: OnceCell::new(),
             line_end_config: OnceCell::new(),

@@ -62,7 +62,7 @@ impl Checkout {
 
     /// Whether a place is in the git directory, which `.git` may only point to.
     fn is_own(&self, real: &Path) -> bool {
-        let own = self.own.get_or_init(|| {
+        let own = self.git_directory_inside.get_or_init(|| {
             let own = self.git_directory()?;
             Some(own.strip_prefix(&self.root).ok()?.to_path_buf())
         });

@@ -128,16 +128,23 @@ mod tests {
     use std::path::Path;
 
     use git2::Repository;
+    use tempfile::TempDir;
 
     use crate::checkout::{BARRELS, Checkout, LineEnds};
 
+    /// A checkout in a repository of its own.
+    fn checkout() -> (TempDir, Repository) {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init(folder.path()).unwrap();
+        fs::create_dir_all(folder.path().join("src/providers")).unwrap();
+        fs::write(folder.path().join(BARRELS[0]), "").unwrap();
+        (folder, repository)
+    }
+
     #[test]
     fn of_files_of_rules_only_a_symlink_or_a_folder_is_passed_over() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, _repository) = checkout();
         let root = folder.path();
-        Repository::init(root).unwrap();
-        fs::create_dir_all(root.join("src/providers")).unwrap();
-        fs::write(root.join(BARRELS[0]), "").unwrap();
         let path = Path::new(BARRELS[0]);
         let ends = || Checkout::find(root).unwrap().line_ends(path);
         let ignored = || Checkout::find(root).unwrap().is_ignored(path);
@@ -166,11 +173,8 @@ mod tests {
 
     #[test]
     fn where_every_file_of_rules_is_a_symlink_none_counts() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, _repository) = checkout();
         let root = folder.path();
-        Repository::init(root).unwrap();
-        fs::create_dir_all(root.join("src/providers")).unwrap();
-        fs::write(root.join(BARRELS[0]), "").unwrap();
         fs::write(root.join("elsewhere"), "* text eol=crlf\n").unwrap();
         for above in ["", "src", "src/providers"] {
             let attributes = root.join(above).join(".gitattributes");
@@ -185,11 +189,8 @@ mod tests {
 
     #[test]
     fn attributes_that_stand_outside_of_the_work_tree_count() {
-        let folder = tempfile::tempdir().unwrap();
+        let (folder, repository) = checkout();
         let root = folder.path();
-        let repository = Repository::init(root).unwrap();
-        fs::create_dir_all(root.join("src/providers")).unwrap();
-        fs::write(root.join(BARRELS[0]), "").unwrap();
         let path = Path::new(BARRELS[0]);
         let ends = || Checkout::find(root).unwrap().line_ends(path);
         assert_eq!(ends(), LineEnds::AsTheyAre);
