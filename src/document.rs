@@ -222,7 +222,7 @@ fn copy(head: &mut Head, body: &str) -> Result<Fact, String> {
             })
         })
         .collect::<Result<Vec<_>, String>>()?;
-    some(&files, "a path")?;
+    some(&files, "a path a line")?;
     Ok(Fact::Copy { branch, files })
 }
 
@@ -230,7 +230,7 @@ fn append(head: &mut Head, body: &str) -> Result<Fact, String> {
     let to = path(&head.require("to")?)?;
     let at = head.take("at");
     let lines = lines(body).map(str::to_owned).collect::<Vec<_>>();
-    some(&lines, "a line")?;
+    some(&lines, "lines to insert")?;
     Ok(Fact::Append { to, lines, at })
 }
 
@@ -263,7 +263,7 @@ fn task(head: &mut Head, body: &str) -> Result<Task, String> {
         .collect::<Result<_, _>>()?;
     let optional = head.take_word("optional");
     let commands = lines(body).map(str::to_owned).collect::<Vec<_>>();
-    some(&commands, "a command")?;
+    some(&commands, "a command a line")?;
     Ok(Task {
         effect,
         commands,
@@ -287,7 +287,7 @@ fn lines(body: &str) -> impl Iterator<Item = &str> {
 
 fn some<T>(items: &[T], what: &str) -> Result<(), String> {
     if items.is_empty() {
-        Err(format!("the block is empty; expected {what} a line"))
+        Err(format!("the block is empty; expected {what}"))
     } else {
         Ok(())
     }

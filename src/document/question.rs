@@ -64,7 +64,7 @@ pub(super) fn env_set(body: &str) -> Result<Fact, String> {
             _ => Err(format!("expected `KEY=value`, found `{line}`")),
         })
         .collect::<Result<Vec<_>, _>>()?;
-    some(&pairs, "a `KEY=value`")?;
+    some(&pairs, "a `KEY=value` a line")?;
     Ok(Fact::EnvSet { lines: pairs })
 }
 

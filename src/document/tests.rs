@@ -286,3 +286,20 @@ fn a_variable_may_have_two_questions() {
     let two = "```nc:prompt x\nX?\n```\n\n```nc:prompt y when:x=1\nY?\n```\n\n```nc:prompt y when:x=2\nY?\n```";
     assert!(parse("x.md", &with(two)).is_ok());
 }
+
+#[test]
+fn an_empty_block_is_an_error_with_what_was_expected() {
+    for (head, expected) in [
+        ("copy from-branch:b", "a path a line"),
+        ("append to:a.ts", "lines to insert"),
+        ("run effect:test", "a command a line"),
+        ("env-set", "a `KEY=value` a line"),
+    ] {
+        let text = format!(
+            "---\nname: x\ndescription: x\nlayouts: dockerfile\n---\n\n# y\n\n```nc:{head}\n```\n"
+        );
+        let found = parse("x.md", &text).unwrap_err();
+        let message = format!("the block is empty; expected {expected}");
+        assert_eq!((found.line, found.message), (9, message), "{head}");
+    }
+}
