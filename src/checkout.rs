@@ -19,7 +19,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use regex::bytes::Regex;
+use memchr::memmem;
 
 pub use git::{Git, Head};
 pub use line_ends::LineEnds;
@@ -173,7 +173,11 @@ impl Checkout {
 
     fn read(&self, path: &Path) -> Result<Entry> {
         let context = || failed_to_read(path);
-        let Place { real, metadata } = match self.resolve(path).with_context(context)? {
+        let Place {
+            real,
+            target,
+            metadata,
+        } = match self.resolve(path).with_context(context)? {
             Ok(place) => place,
             Err(reason) => return Ok(Entry::Refused(reason)),
         };
@@ -188,7 +192,7 @@ impl Checkout {
             };
             return Ok(Entry::Refused(format!("{what} is where a file should be")));
         }
-        let bytes = fs::read(self.root.join(&real)).with_context(context)?;
+        let bytes = fs::read(target).with_context(context)?;
         Ok(Entry::File {
             real,
             file: File {
@@ -220,9 +224,7 @@ impl Checkout {
     /// where it must not be used.
     pub fn standing(&self, path: &Path) -> Result<Option<(PathBuf, fs::Metadata)>> {
         match self.resolve(path).with_context(|| failed_to_read(path))? {
-            Ok(place) => Ok(place
-                .metadata
-                .map(|metadata| (self.root.join(place.real), metadata))),
+            Ok(place) => Ok(place.metadata.map(|metadata| (place.target, metadata))),
             Err(reason) => {
                 let found = format!("`{}` is not used: {reason}", shown::line(path));
                 Err(Problem::refused(found).into())
@@ -246,14 +248,33 @@ impl Checkout {
     #[must_use]
     pub fn engine(&self) -> String {
         let source = self.bytes(Path::new("src/container-runtime.ts"));
-        let source = source.unwrap_or_default();
-        let constant = r#"(?-u)CONTAINER_RUNTIME_BIN\b[^=\n]*=\s*['"]([A-Za-z0-9._-]+)['"]"#;
-        let found = Regex::new(constant).ok().and_then(|constant| {
-            let name = constant.captures(&source)?.get(1)?;
-            Some(String::from_utf8_lossy(name.as_bytes()).into_owned())
-        });
-        found.unwrap_or_else(|| "docker".to_owned())
+        let found = source.as_deref().and_then(named_engine);
+        found.unwrap_or("docker").to_owned()
     }
+}
+
+/// What the first line gives the constant `CONTAINER_RUNTIME_BIN` that gives it a plain name in quotes.
+fn named_engine(source: &[u8]) -> Option<&str> {
+    let name = "CONTAINER_RUNTIME_BIN";
+    let mut found = memmem::find_iter(source, name);
+    found.find_map(|at| {
+        let rest = source.get(at + name.len()..)?;
+        // A type may stand between the name and what it is given.
+        let end = memchr::memchr2(b'=', b'\n', rest)?;
+        let (between, value) = rest.split_at_checked(end)?;
+        let is_longer = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        if between.first().is_some_and(is_longer) {
+            return None;
+        }
+        let value = value.strip_prefix(b"=")?.trim_ascii_start();
+        let [b'\'' | b'"', value @ ..] = value else {
+            return None;
+        };
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        let (plain, after) = value.split_at(value.iter().take_while(|byte| is_plain(byte)).count());
+        let is_whole = matches!(after, [b'\'' | b'"', ..]) && !plain.is_empty();
+        std::str::from_utf8(plain).ok().filter(|_| is_whole)
+    })
 }
 
 fn failed_to_read(path: &Path) -> String {
@@ -265,7 +286,42 @@ fn failed_to_read(path: &Path) -> String {
 mod tests {
     use std::fs;
 
-    use super::{BARRELS, Checkout};
+    use super::{BARRELS, Checkout, named_engine};
+
+    #[test]
+    fn the_engine_is_what_the_constant_is_given() {
+        for (source, engine) in [
+            ("export const CONTAINER_RUNTIME_BIN = 'docker';\n", "docker"),
+            (
+                "const CONTAINER_RUNTIME_BIN: string =\n  \"podman\"",
+                "podman",
+            ),
+            ("CONTAINER_RUNTIME_BIN='a.b_c-9'", "a.b_c-9"),
+            // Another name, another line, and no name in quotes: the next one counts.
+            (
+                "CONTAINER_RUNTIME_BINARY = 'no'; CONTAINER_RUNTIME_BIN = 'x'",
+                "x",
+            ),
+            (
+                "CONTAINER_RUNTIME_BIN\n= 'no'; CONTAINER_RUNTIME_BIN = 'x'",
+                "x",
+            ),
+            (
+                "CONTAINER_RUNTIME_BIN = x; CONTAINER_RUNTIME_BIN = 'y'",
+                "y",
+            ),
+            ("CONTAINER_RUNTIME_BIN = '/bin/sh'", ""),
+            ("CONTAINER_RUNTIME_BIN = 'a b'", ""),
+            ("CONTAINER_RUNTIME_BIN = ''", ""),
+            ("CONTAINER_RUNTIME_BIN = 'docker", ""),
+            ("CONTAINER_RUNTIME_BIN", ""),
+            ("CONTAINER_RUNTIME_BIN =", ""),
+            ("", ""),
+        ] {
+            let found = named_engine(source.as_bytes()).unwrap_or_default();
+            assert_eq!(found, engine, "{source}");
+        }
+    }
 
     #[test]
     fn every_folder_of_a_checkout_leads_to_its_root() {

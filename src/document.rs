@@ -21,14 +21,18 @@ use crate::skill::{Copied, Effect, Fact, Guard, Need, Origin, Skill, Step, Task,
 /// The first thing that is wrong is the error, with its line.
 pub fn parse(name: &str, text: &str) -> Result<Skill, Error> {
     let parse = || {
+        safe::text(text)?;
         let skill = parse_with(text, |prose| Cow::Owned(blocks(text, prose)))?;
+        safe::together(&skill.steps)?;
+        question::bound(&skill.steps)?;
         question::rules(&skill.steps)?;
         Ok(skill)
     };
     parse().map_err(|found| Error::at(name, found))
 }
 
-/// As [`parse()`], of a document that is built into the program, with its blocks. Whether its regular expressions are some is known from the tests.
+/// As [`parse()`], of a document that is built into the program, with its blocks. That its steps fit together is known from the tests, which
+/// read it by [`parse()`] as well.
 pub fn parse_own(name: &str, text: &str, blocks: &[Block<'_>]) -> Result<Skill, Error> {
     parse_with(text, |_| Cow::Borrowed(blocks)).map_err(|found| Error::at(name, found))
 }
@@ -64,12 +68,11 @@ impl std::error::Error for Error {}
 
 type Located<T> = Result<T, (usize, String)>;
 
-/// Reads a document whose blocks are given by where its prose begins.
+/// Reads a document whose blocks are given by where its prose begins. Whether the steps fit together is not looked at.
 fn parse_with<'a>(
     text: &str,
     blocks: impl FnOnce(usize) -> Cow<'a, [Block<'a>]>,
 ) -> Located<Skill> {
-    safe::text(text)?;
     let (front, prose) = FrontMatter::read(text)?;
     let mut lines = 0;
     let (mut line, mut counted) = (1, 0);
@@ -89,8 +92,6 @@ fn parse_with<'a>(
             "no `nc:` block states a fact, so there is nothing to install".to_owned(),
         ));
     }
-    safe::together(&steps)?;
-    question::bound(&steps)?;
     Ok(Skill {
         is_answered: false,
         called: front.name.clone(),

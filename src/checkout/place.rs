@@ -15,6 +15,8 @@ use crate::shown;
 pub(super) struct Place {
     /// The path with its symlinks resolved, relative to the root.
     pub(super) real: PathBuf,
+    /// The same, absolute.
+    pub(super) target: PathBuf,
     /// What stands there; `None` when nothing does.
     pub(super) metadata: Option<Metadata>,
 }
@@ -34,10 +36,7 @@ impl Checkout {
         if let Some(reason) = names::refused(rest) {
             return Ok(Err(reason.to_owned()));
         }
-        let mut place = Place {
-            real: known.to_path_buf(),
-            metadata: None,
-        };
+        let mut place = self.place_of(known, path.as_os_str().len());
         for part in rest {
             match self.step(place, part)? {
                 Ok(next) => place = next,
@@ -56,6 +55,21 @@ impl Checkout {
         Ok(Ok(place))
     }
 
+    /// The place of a path without symlinks, with room for one as long as `room`.
+    fn place_of(&self, path: &Path, room: usize) -> Place {
+        let joined = |start: &Path| {
+            let mut joined = PathBuf::with_capacity(start.as_os_str().len() + 1 + room);
+            joined.push(start);
+            joined.push(path);
+            joined
+        };
+        Place {
+            real: joined(Path::new("")),
+            target: joined(&self.root),
+            metadata: None,
+        }
+    }
+
     fn is_plain(&self, folder: &Path) -> bool {
         self.plain.borrow().contains(folder.as_os_str())
     }
@@ -70,33 +84,36 @@ impl Checkout {
     }
 
     /// Goes from a folder to what has a name in it.
-    fn step(&self, Place { mut real, .. }: Place, name: &OsStr) -> io::Result<Usable<Place>> {
-        let above = real.as_os_str().is_empty() || self.is_plain(&real);
-        real.push(name);
-        let target = self.root.join(&real);
-        let metadata = match fs::symlink_metadata(&target) {
+    fn step(&self, mut place: Place, name: &OsStr) -> io::Result<Usable<Place>> {
+        let above = place.real.as_os_str().is_empty() || self.is_plain(&place.real);
+        place.real.push(name);
+        place.target.push(name);
+        place.metadata = match fs::symlink_metadata(&place.target) {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
-                let file = real.parent().unwrap_or(Path::new(""));
+                let file = place.real.parent().unwrap_or(Path::new(""));
                 let found = format!("`{}`, which should be a folder, is none", shown::line(file));
                 return Ok(Err(found));
             }
             Err(error) => return Err(error),
         };
-        if metadata.as_ref().is_some_and(Metadata::is_symlink) {
-            return Ok(match self.follow(&target)? {
-                Ok(inside) => Ok(Place {
-                    metadata: Some(fs::metadata(self.root.join(&inside))?),
-                    real: inside,
-                }),
+        let metadata = place.metadata.as_ref();
+        if metadata.is_some_and(Metadata::is_symlink) {
+            return Ok(match self.follow(&place.target)? {
+                Ok(inside) => {
+                    let place = self.place_of(&inside, inside.as_os_str().len());
+                    let metadata = Some(fs::metadata(&place.target)?);
+                    Ok(Place { metadata, ..place })
+                }
                 Err(reason) => Err(reason),
             });
         }
-        if above && metadata.as_ref().is_some_and(Metadata::is_dir) {
-            self.plain.borrow_mut().insert(real.as_os_str().to_owned());
+        if above && metadata.is_some_and(Metadata::is_dir) {
+            let folder = place.real.as_os_str().to_owned();
+            self.plain.borrow_mut().insert(folder);
         }
-        Ok(Ok(Place { real, metadata }))
+        Ok(Ok(place))
     }
 
     fn follow(&self, link: &Path) -> io::Result<Usable<PathBuf>> {
