@@ -1,6 +1,10 @@
 //! Checkouts in temporary folders, and the real binary run on them. Touches no configuration, home, network or checkout of the person who runs the tests.
 
-#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses its own part"
+)]
 
 mod fixtures;
 pub mod grown;
