@@ -278,6 +278,33 @@ mod tests {
     }
 
     #[test]
+    fn a_symlinked_file_is_read_where_it_lies() {
+        let (_folder, root) = checkout();
+        fs::write(root.join("src/file.ts"), "x").unwrap();
+        symlink("../file.ts", root.join("src/providers/link.ts")).unwrap();
+        let checkout = Checkout::find(&root).unwrap();
+        let link = Path::new("src/providers/link.ts");
+        let Entry::File { real, file } = checkout.entry(link).unwrap() else {
+            panic!("no file");
+        };
+        assert_eq!(
+            (real.as_path(), &*file.bytes),
+            (Path::new("src/file.ts"), &b"x"[..])
+        );
+        let (target, _) = checkout.standing(link).unwrap().unwrap();
+        assert_eq!(target, root.join("src/file.ts"));
+    }
+
+    #[test]
+    fn what_the_disk_does_not_answer_is_an_error_and_no_refusal() {
+        let (_folder, root) = checkout();
+        let checkout = Checkout::find(&root).unwrap();
+        let long = Path::new("src").join("x".repeat(300));
+        let error = checkout.entry(&long).unwrap_err();
+        assert!(format!("{error:#}").contains("name too long"), "{error:#}");
+    }
+
+    #[test]
     fn a_symlink_to_a_name_that_no_line_can_hold_is_refused_and_named_safely() {
         let (_folder, root) = checkout();
         for (name, shown) in [
