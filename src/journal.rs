@@ -49,8 +49,16 @@ pub struct TakenBack {
     pub files: usize,
     /// Files that hold neither what was there before nor what was written, and stay as they are; with the place where what was there before is kept.
     pub left: Vec<(PathBuf, Option<PathBuf>)>,
-    /// Files that hold what was written, and stay: one that is left may import them.
-    pub needed: Vec<PathBuf>,
+    /// Files that hold what was written, and stay: one that is left may import them. With the place as well.
+    pub needed: Vec<(PathBuf, Option<PathBuf>)>,
+}
+
+impl TakenBack {
+    /// Whether what was there before a file is kept at a place.
+    fn keeps(&self, place: &Path) -> bool {
+        let mut staying = self.left.iter().chain(&self.needed);
+        staying.any(|(_, kept)| kept.as_deref() == Some(place))
+    }
 }
 
 /// What stands where a write was broken off.
@@ -213,8 +221,11 @@ impl<'a> Journal<'a> {
             match there {
                 There::AsBefore => {}
                 There::AsWritten(_) if is_needed && step.kind == Kind::Payload => {
-                    came.needed.push(step.path.clone());
+                    let kept = self.keep_before(step)?;
+                    came.needed.push((step.path.clone(), kept));
                 }
+                // The write itself had kept it: before all its files, so that it is taken back behind them.
+                There::AsWritten(_) if came.keeps(&target) => {}
                 There::AsWritten(before) => {
                     stage::put(&target, before.as_ref()).with_context(context)?;
                     came.files += usize::from(step.kind.is_of_checkout());

@@ -74,6 +74,42 @@ fn a_barrel_that_is_left_keeps_the_files_that_it_imports() {
     add(&world);
 }
 
+/// Every regular file below a folder that holds just this.
+fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let files = Tree::read(folder).0.into_keys();
+    let files = files.map(|path| folder.join(path));
+    files
+        .filter(|file| fs::read(file).is_ok_and(|bytes| bytes == text.as_bytes()))
+        .collect()
+}
+
+#[test]
+fn what_a_copy_was_written_over_outlives_a_recovery_that_leaves_something() {
+    // The barrel is edited and the copy stays for it; the copy itself is edited.
+    for edited in [BARREL, COPIED] {
+        let world = sample();
+        fs::write(world.root.join(COPIED), "// precious\n").expect("a file");
+        break_off(&world);
+        append(&world, edited, "// mine\n");
+        let undone = world.nanoclaw(&UNDO);
+        let kept = holding(&state(&world).join("kept"), "// precious\n");
+        let [kept] = &kept[..] else {
+            panic!("{edited}: kept in {kept:?}: {undone:?}");
+        };
+        let place = format!("what it was before is {}", kept.display());
+        ends(&undone, 3, &[&place]);
+        assert!(undone.stderr.contains(&format!("left     {COPIED}: ")));
+    }
+    // Nothing is left: nothing is kept.
+    let world = sample();
+    fs::write(world.root.join(COPIED), "// precious\n").expect("a file");
+    break_off(&world);
+    ends(&world.nanoclaw(&UNDO), 0, &["was broken off here"]);
+    let copy = fs::read_to_string(world.root.join(COPIED)).expect("a file");
+    assert_eq!(copy, "// precious\n");
+    assert!(!state(&world).join("kept").exists());
+}
+
 #[test]
 fn a_barrel_that_no_line_has_come_to_keeps_nothing() {
     let world = sample();

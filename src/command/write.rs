@@ -1,7 +1,7 @@
 //! What the commands that write have in common: the lock, the recovery before everything else, and the words when a write fails. Decides
 //! nothing of what is written.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Error, Result};
@@ -46,16 +46,18 @@ fn say_taken_back(taken: &TakenBack, ui: Ui) {
         taken.command, taken.files
     );
     ui.tell(Tint::Warn, "undone  ", &found);
-    for (path, kept) in &taken.left {
-        let mut found = format!("{}: changed since, and left as it is", path.display());
+    let tell = |path: &Path, why: &str, kept: Option<&PathBuf>| {
+        let mut found = format!("{}: {why}", path.display());
         if let Some(kept) = kept {
             found = format!("{found}; what it was before is {}", kept.display());
         }
         ui.tell(Tint::Warn, "left    ", &found);
+    };
+    for (path, kept) in &taken.left {
+        tell(path, "changed since, and left as it is", kept.as_ref());
     }
-    for path in &taken.needed {
-        let found = format!("{}: stays, for what is left may import it", path.display());
-        ui.tell(Tint::Warn, "left    ", &found);
+    for (path, kept) in &taken.needed {
+        tell(path, "stays, for what is left may import it", kept.as_ref());
     }
 }
 
