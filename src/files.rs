@@ -1,4 +1,4 @@
-//! Every call of a write to the file system, one function a call. In a test build each is a point at which the program can be killed, or the
+//! Every call by which a write changes the checkout or the journal, one function a call. In a test build each is a point at which the program can be killed, or the
 //! call failed.
 
 #[cfg(debug_assertions)]

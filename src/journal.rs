@@ -1,6 +1,7 @@
 //! The journal of a write: what was there before, kept until the whole write is done, so that it can be taken back. Decides nothing of what
 //! is written.
 
+mod back;
 mod done;
 mod file;
 mod record;
@@ -12,16 +13,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
+pub use back::{TakenBack, remove_made};
 pub use done::{can_undo, changes};
 pub use record::{Change, Kind, Step, Written};
 
-use crate::checkout::{Checkout, Entry, File};
+use crate::checkout::Checkout;
 use crate::digest::blob_id;
 use crate::files::{self, Unsynced};
 use crate::lock;
-use crate::sink::disk;
-use crate::sink::stage;
-use file::{new, read, write_down};
+use file::{Waiting, read, read_waiting, waiting, write_down};
 
 /// The journal's file in the program's folder. One that is there belongs to a write that is under way, or that was broken off.
 const JOURNAL: &str = "journal";
@@ -37,47 +37,14 @@ pub struct Journal<'a> {
     change: Change,
     /// The journal's own file, where this run wrote it and the disk may not have it.
     file: Option<Unsynced>,
+    /// Whether it has its name: until then it waits, and no file is put in its place.
+    is_named: bool,
     open: bool,
 }
 
-/// What taking a write back came to.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TakenBack {
-    /// The command that was taken back, such as `skill add codex`.
-    pub command: String,
-    /// How many files got back what was there before.
-    pub files: usize,
-    /// Files that hold neither what was there before nor what was written, and stay as they are; with the place where what was there before is kept.
-    pub left: Vec<(PathBuf, Option<PathBuf>)>,
-    /// Files that hold what was written, and stay: one that is left may import them. With the place as well.
-    pub needed: Vec<(PathBuf, Option<PathBuf>)>,
-}
-
-impl TakenBack {
-    /// Whether what was there before a file is kept at a place.
-    fn keeps(&self, place: &Path) -> bool {
-        let mut staying = self.left.iter().chain(&self.needed);
-        staying.any(|(_, kept)| kept.as_deref() == Some(place))
-    }
-}
-
-/// What stands where a write was broken off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum There {
-    AsBefore,
-    /// What the write made; what takes its place is this, or nothing.
-    AsWritten(Option<File>),
-    /// Nothing, where something was before and something was written.
-    Gone(File),
-    /// Something else.
-    Other,
-    /// What must not be touched: a symlink leads to another place.
-    Elsewhere,
-}
-
 impl<'a> Journal<'a> {
-    /// Writes down what is about to change. The lock must be held, and no other journal be there. Before the first file is in its place, the disk
-    /// must have [`Journal::unsynced`].
+    /// Writes down what is about to change. The lock must be held, and no other journal be there. The disk must have [`Journal::unsynced`] before
+    /// [`Journal::name`], and that comes before the first file is put in its place.
     pub fn begin(checkout: &'a Checkout, change: Change) -> Result<Self> {
         let state = state(checkout)?;
         let context = || format!("failed to write the journal `{}`", state.display());
@@ -86,8 +53,7 @@ impl<'a> Journal<'a> {
         let written = write_down(&path, &bytes);
         if written.is_err() {
             // Nothing else was written yet. One that cannot be removed is found by the next command.
-            let _ = files::remove(&path);
-            let _ = files::remove(&new(&path));
+            let _ = files::remove(&waiting(&path));
         }
         let file = Some(written.with_context(context)?);
         Ok(Self {
@@ -95,35 +61,59 @@ impl<'a> Journal<'a> {
             state,
             change,
             file,
+            is_named: false,
             open: true,
         })
     }
 
-    /// The journal's file, and the folders with its name and their own.
-    pub fn unsynced(&mut self) -> Result<Vec<Unsynced>> {
-        let mut unsynced = Vec::from_iter(self.file.take());
-        unsynced.push(unsynced_folder(self.state.clone())?);
-        for folder in self.checkout.above_state() {
-            unsynced.push(unsynced_folder(folder)?);
-        }
-        Ok(unsynced)
+    /// The journal's file, where the disk may not have it.
+    pub fn unsynced(&mut self) -> Option<Unsynced> {
+        self.file.take()
     }
 
-    /// The journal of a write that was broken off, where there is one. The lock must be held: else the write may be under way.
+    /// Gives the journal its name, and waits until the disk has that: whatever is written from then on can be taken back.
+    pub fn name(&mut self) -> Result<()> {
+        let context = || format!("failed to write the journal `{}`", self.state.display());
+        files::rename(&self.place(), &self.state.join(JOURNAL)).with_context(context)?;
+        self.is_named = true;
+        let above = self.checkout.above_state();
+        let folders = above.into_iter().chain([self.state.clone()]);
+        files::sync(&folders.map(unsynced_folder).collect::<Result<Vec<_>>>()?)
+    }
+
+    /// The journal of a write that was broken off, where there is one. The lock must be held: else the write may be under way. One that is torn, and
+    /// never got its name, goes.
     pub fn found(checkout: &'a Checkout) -> Result<Option<Self>> {
         let Some(state) = checkout.state() else {
             return Ok(None);
         };
-        let Some(change) = read(&state.join(JOURNAL))? else {
-            return Ok(None);
+        let path = state.join(JOURNAL);
+        let named = read(&path)?;
+        let is_named = named.is_some();
+        let change = match named.map_or_else(|| read_waiting(&path), |it| Ok(Waiting::Whole(it)))? {
+            Waiting::Whole(change) => change,
+            Waiting::Nothing => return Ok(None),
+            Waiting::Torn => {
+                let torn = waiting(&path);
+                files::remove(&torn)
+                    .with_context(|| format!("failed to remove `{}`", torn.display()))?;
+                return Ok(None);
+            }
         };
         Ok(Some(Self {
             checkout,
             state,
             change,
             file: None,
+            is_named,
             open: true,
         }))
+    }
+
+    /// Where the journal is.
+    fn place(&self) -> PathBuf {
+        let path = self.state.join(JOURNAL);
+        if self.is_named { path } else { waiting(&path) }
     }
 
     /// The steps of the write, in its order.
@@ -157,7 +147,7 @@ impl<'a> Journal<'a> {
             )
         };
         self.sync_folders().with_context(context)?;
-        away(&self.state.join(JOURNAL)).with_context(context)?;
+        away(&self.place()).with_context(context)?;
         self.open = false;
         self.sync_state().with_context(context)
     }
@@ -186,107 +176,6 @@ impl<'a> Journal<'a> {
         all.filter(|folder| folder.is_dir()).collect()
     }
 
-    /// Takes the write back, the last file first: what holds our bytes gets back what was there before.
-    pub fn take_back(mut self) -> Result<TakenBack> {
-        self.open = false;
-        self.undo()
-    }
-
-    fn undo(&self) -> Result<TakenBack> {
-        let mut came = TakenBack {
-            command: self.change.command.clone(),
-            ..TakenBack::default()
-        };
-        self.checkout.look_again();
-        // A file that is left with lines of ours in it needs those that they name. An undo that is taken back puts back what they name in any case.
-        let mut is_needed = false;
-        let is_undo = self.change.command == UNDO;
-        for step in self.change.steps.iter().rev() {
-            let target = self.target(step.kind, &step.path);
-            let context = || format!("failed to take back `{}`", step.path.display());
-            let staged = stage::staged(&target).with_context(context)?;
-            let there = match self.there(step)? {
-                // Nothing is lost where nothing is, and lines that come back may name it.
-                There::Gone(before) if is_undo && step.kind == Kind::Payload => {
-                    There::AsWritten(Some(before))
-                }
-                There::Gone(_) => There::Other,
-                there => there,
-            };
-            // What waits beside its place has not come there.
-            let waits = there != There::Elsewhere && fs::symlink_metadata(&staged).is_ok();
-            if waits {
-                files::remove(&staged).with_context(context)?;
-            }
-            match there {
-                There::AsBefore => {}
-                There::AsWritten(_) if is_needed && step.kind == Kind::Payload => {
-                    let kept = self.keep_before(step)?;
-                    came.needed.push((step.path.clone(), kept));
-                }
-                // The write itself had kept it: before all its files, so that it is taken back behind them.
-                There::AsWritten(_) if came.keeps(&target) => {}
-                There::AsWritten(before) => {
-                    stage::put(&target, before.as_ref()).with_context(context)?;
-                    came.files += usize::from(step.kind.is_of_checkout());
-                }
-                There::Gone(_) | There::Other | There::Elsewhere => {
-                    is_needed |= step.kind.is_of_checkout() && !waits && !is_undo;
-                    came.left.push((step.path.clone(), self.keep_before(step)?));
-                }
-            }
-        }
-        for (kind, made) in self.change.folders.iter().rev() {
-            remove_made(&self.target(*kind, Path::new("")), made);
-        }
-        self.settle(&came)?;
-        Ok(came)
-    }
-
-    /// Drops the journal when the disk has what was put back.
-    fn settle(&self, came: &TakenBack) -> Result<()> {
-        let context = || format!("failed to end taking back `{}`", came.command);
-        self.sync_folders().with_context(context)?;
-        files::remove(&self.state.join(JOURNAL)).with_context(context)?;
-        self.sync_state().with_context(context)
-    }
-
-    /// What stands where a step writes.
-    fn there(&self, step: &Step) -> Result<There> {
-        let now = if step.kind.is_of_checkout() {
-            match self.checkout.entry(&step.path)? {
-                Entry::File { real, file } if real == step.path => Some(file),
-                Entry::Absent { real } if real == step.path => None,
-                _ => return Ok(There::Elsewhere),
-            }
-        } else {
-            disk::read(&self.target(step.kind, &step.path))?
-        };
-        Ok(if step.is_before(now.as_ref()) {
-            There::AsBefore
-        } else if step.is_written(now.as_ref()) {
-            There::AsWritten(step.before_in_place_of(now.as_ref()))
-        } else if let (None, Some(before)) = (now, &step.before) {
-            There::Gone(before.clone())
-        } else {
-            There::Other
-        })
-    }
-
-    /// Keeps what was before in a file that stays as it is.
-    fn keep_before(&self, step: &Step) -> Result<Option<PathBuf>> {
-        let Some(before) = &step.before else {
-            return Ok(None);
-        };
-        let kept = kept(&self.state, &step.path, &before.bytes);
-        files::replace_private(&kept, &before.bytes)?;
-        let folders = kept.ancestors().skip(1);
-        let folders = folders.take_while(|folder| folder.starts_with(&self.state));
-        let folders = folders.map(|folder| unsynced_folder(folder.to_path_buf()));
-        files::sync(&folders.collect::<Result<Vec<_>>>()?)?;
-        Ok(Some(kept))
-    }
-
     fn target(&self, kind: Kind, path: &Path) -> PathBuf {
         target(self.checkout, &self.state, kind, path)
     }
@@ -298,19 +187,6 @@ impl Drop for Journal<'_> {
             // What cannot be taken back now, the journal still tells the next command.
             let _ = self.undo();
         }
-    }
-}
-
-/// Removes a folder that a write made below a base. One that holds something else by now stays, and so does what a symlink on the way leads to.
-pub fn remove_made(base: &Path, made: &Path) {
-    let is_link = |part: &Path| {
-        let found = fs::symlink_metadata(base.join(part));
-        found.is_ok_and(|found| found.is_symlink())
-    };
-    // An empty part would be a slash at the end, behind which a symlink is followed.
-    let mut parts = made.ancestors().filter(|part| *part != Path::new(""));
-    if !parts.any(is_link) {
-        let _ = files::remove_folder(&base.join(made));
     }
 }
 
@@ -351,11 +227,12 @@ pub fn recover(checkout: &Checkout) -> Result<Option<TakenBack>> {
     found.map(Journal::take_back).transpose()
 }
 
-/// Whether a journal is there. Reads nothing of it.
+/// Whether a journal is there, or waits for its name. Reads nothing of it.
 #[must_use]
 pub fn is_there(checkout: &Checkout) -> bool {
     let journal = checkout.state().map(|state| state.join(JOURNAL));
-    journal.is_some_and(|journal| fs::symlink_metadata(journal).is_ok())
+    let stands = |path: &Path| fs::symlink_metadata(path).is_ok();
+    journal.is_some_and(|journal| stands(&journal) || stands(&waiting(&journal)))
 }
 
 /// What a journal that is there means, for the commands that write nothing: a sentence and the command that goes on.
@@ -367,8 +244,10 @@ pub fn report(checkout: &Checkout) -> Result<Option<(String, String)>> {
         let found = format!("another command is writing here at this moment: {holder}");
         return Ok(Some((found, "run this again when it has ended".to_owned())));
     }
-    let Some(change) = read(&state(checkout)?.join(JOURNAL))? else {
-        return Ok(None);
+    let journal = state(checkout)?.join(JOURNAL);
+    let change = match (read(&journal)?, read_waiting(&journal)?) {
+        (Some(change), _) | (None, Waiting::Whole(change)) => change,
+        (None, Waiting::Nothing | Waiting::Torn) => return Ok(None),
     };
     let mend = if change.command == UNDO {
         format!("nanoclaw {UNDO} takes it back and does it anew")

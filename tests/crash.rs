@@ -108,10 +108,16 @@ impl Stage {
             let paths = found.iter().filter_map(|words| words.split(": ").next());
             return Err(format!("differs: {:?}", paths.collect::<Vec<_>>()));
         }
-        if self.state().join("journal").exists() {
+        if self.has_journal() {
             return Err("a journal is left".to_owned());
         }
         Ok(())
+    }
+
+    /// Whether a journal is there, or waits for its name.
+    fn has_journal(&self) -> bool {
+        let mut names = ["journal", "journal.new"].iter();
+        names.any(|name| self.state().join(name).exists())
     }
 
     /// Kills a command at a call; gives its calls where it came so far.
@@ -228,7 +234,7 @@ fn an_add_of_which_any_call_fails_leaves_nothing_half_done() {
                 let is_finished = stage.is(&stage.finished).is_ok();
                 if ended.code == Some(0) || ended.stderr.contains(written) {
                     stage.is(&stage.finished).map_err(said)?;
-                } else if is_finished && !stage.state().join("journal").exists() {
+                } else if is_finished && !stage.has_journal() {
                     return Err(said(format!(
                         "not told that all is written: {}",
                         ended.stderr
@@ -309,7 +315,7 @@ fn an_add_that_can_write_no_more_leaves_nothing_half_done() {
             }
             let name = ended.calls.get(call - 1).cloned().unwrap_or_default();
             let said = |words: String| panic!("error {error} from call {call}, {name}: {words}");
-            if stage.state().join("journal").exists() {
+            if stage.has_journal() {
                 half_done += 1;
                 assert_eq!(
                     ended.code,
@@ -341,7 +347,7 @@ fn a_recovery_that_is_killed_is_gone_on_with() {
                 assert!(kills > 50, "only {kills} kills");
                 return;
             };
-            if !stage.state().join("journal").exists() {
+            if !stage.has_journal() {
                 break;
             }
             let Some(last) = stage.kill(&UNDO, second, "kill").expect("a kill") else {

@@ -379,6 +379,51 @@ fn a_journal_that_cannot_be_read_stops_every_write_and_is_named() {
 
 /// A journal that somebody else has put there, with a symlink beside it.
 #[test]
+fn a_journal_that_a_power_cut_has_torn_before_it_had_its_name_stops_nothing() {
+    let world = world("sample");
+    let start = Tree::read(&world.root);
+    ends(&world.nanoclaw(&ADD), 0, &[]);
+    let state = world.root.join(".git/nanoclaw");
+    let whole = fs::read(state.join("undo-0001")).expect("a journal");
+    ends(&world.nanoclaw(&UNDO), 0, &[]);
+    let waiting = state.join("journal.new");
+    let halves = whole.split_at(whole.len() / 2);
+    for torn in [&b""[..], halves.0, &vec![0; whole.len()]] {
+        fs::write(&waiting, torn).expect("a torn journal");
+        let status = ["skill", "status", "codex"];
+        ends(&world.nanoclaw(&status), 1, &["the file is not there"]);
+        ends(&world.nanoclaw(&UNDO), 0, &["nothing to undo"]);
+        assert!(!waiting.exists());
+        fs::write(&waiting, torn).expect("a torn journal");
+        // What was put beside its place then is nobody's that is known.
+        for folder in ["src/providers", "container/agent-runner/src/providers"] {
+            fs::write(world.root.join(folder).join(".codex.ts.nanoclaw-new"), "").expect("a file");
+        }
+        let refused = world.nanoclaw(&ADD);
+        ends(&refused, 3, &["are in the way; nothing was written", "rm "]);
+        let mend = refused
+            .stderr
+            .lines()
+            .find_map(|line| line.split_once("rm "));
+        let mend = format!("rm {}", mend.expect("a command").1);
+        let mended = world
+            .command("sh", &world.root)
+            .args(["-c", &mend])
+            .status();
+        assert!(mended.expect("sh").success(), "{mend}");
+        is(&world, &start);
+    }
+    // A whole one is of a write that was killed: it is told, and taken back.
+    fs::write(&waiting, &whole).expect("a journal");
+    let status = world.nanoclaw(&["skill", "status", "codex"]);
+    ends(&status, status.code, &["was broken off here"]);
+    ends(&world.nanoclaw(&UNDO), 0, &["was broken off here"]);
+    assert!(!waiting.exists());
+    is(&world, &start);
+    ends(&world.nanoclaw(&ADD), 0, &["codex is installed"]);
+}
+
+#[test]
 fn a_recovery_does_not_follow_a_record_out_of_the_programs_folder() {
     let world = world("sample");
     let outside = world.base().join("elsewhere");

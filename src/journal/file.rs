@@ -1,4 +1,4 @@
-//! A journal's own file: written whole before it has its name, and read. Decides nothing of what it says.
+//! A journal's own file: written down where it waits for its name, and read. Decides nothing of what it says.
 
 use std::fs;
 use std::io;
@@ -28,21 +28,37 @@ pub(super) fn read(path: &Path) -> Result<Option<Change>> {
     Ok(Some(change?))
 }
 
-/// Where a journal waits that is not whole yet.
-pub(super) fn new(path: &Path) -> PathBuf {
+/// Where a journal waits for its name, until the disk has it.
+pub(super) fn waiting(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-/// Writes a journal down, whole before it has its name.
-pub(super) fn write_down(path: &Path, bytes: &[u8]) -> io::Result<Unsynced> {
-    let staged = new(path);
-    if fs::symlink_metadata(&staged).is_ok() {
-        files::remove(&staged)?;
+/// Reads the journal that waits for a name. Before it has that no file is put in its place, so that of a torn one nothing is to be taken back.
+pub(super) fn read_waiting(path: &Path) -> Result<Waiting> {
+    let waiting = waiting(path);
+    match files::read_own(&waiting) {
+        Ok(bytes) => Ok(Change::from_bytes(&bytes).map_or(Waiting::Torn, Waiting::Whole)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Waiting::Nothing),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", waiting.display())),
     }
-    let mut file = files::create(&staged, 0o600)?;
-    files::write(&mut file, &staged, bytes)?;
-    let file = Unsynced::file(file, path.to_path_buf());
+}
+
+/// What waits for the name of a journal.
+pub(super) enum Waiting {
+    Nothing,
+    Torn,
+    Whole(Change),
+}
+
+/// Writes a journal down where it waits.
+pub(super) fn write_down(path: &Path, bytes: &[u8]) -> io::Result<Unsynced> {
+    let waiting = waiting(path);
+    if fs::symlink_metadata(&waiting).is_ok() {
+        files::remove(&waiting)?;
+    }
+    let mut file = files::create(&waiting, 0o600)?;
+    files::write(&mut file, &waiting, bytes)?;
+    let file = Unsynced::file(file, waiting);
     file.begin();
-    files::rename(&staged, path)?;
     Ok(file)
 }

@@ -80,8 +80,8 @@ impl<'a> Disk<'a> {
         for edit in writing.edits {
             as_planned(checkout, edit)?;
             has_the_owner(checkout, edit)?;
-            has_room_beside(checkout, edit)?;
         }
+        have_room_beside(checkout, writing.edits)?;
         let state = journal::state(checkout)?;
         files::make_folders(&state)
             .with_context(|| format!("failed to make `{}`", state.display()))?;
@@ -130,14 +130,14 @@ impl<'a> Disk<'a> {
         Ok(disk)
     }
 
-    /// Puts every new file beside its place, and waits until the disk has them all.
+    /// Puts every new file beside its place, and waits until the disk has them all and the journal: that gets its name then.
     fn stage(&mut self, pieces: &[Piece<'_>]) -> Result<()> {
         for (kind, folder) in self.journal.folders() {
             let folder = self.target(*kind, folder);
             files::make_folder(&folder)
                 .with_context(|| format!("failed to make `{}`", folder.display()))?;
         }
-        let mut unsynced = self.journal.unsynced()?;
+        let mut unsynced = Vec::from_iter(self.journal.unsynced());
         for piece in pieces {
             interrupt::check()?;
             let (Some(bytes), Some(after)) = (piece.bytes, &piece.step.after) else {
@@ -154,7 +154,8 @@ impl<'a> Disk<'a> {
             file.begin();
             unsynced.push(file);
         }
-        files::sync(&unsynced)
+        files::sync(&unsynced)?;
+        self.journal.name()
     }
 
     /// Ends a write whose files are all in their places: the records follow.
@@ -303,15 +304,28 @@ fn has_the_owner(checkout: &Checkout, edit: &Edit) -> Result<()> {
     Err(Problem::refused(found).hint(hint).into())
 }
 
-/// A file of this name is nobody's that is known: it is neither written over nor taken away.
-fn has_room_beside(checkout: &Checkout, edit: &Edit) -> Result<()> {
-    let staged =
-        stage::staged(&checkout.root().join(&edit.path)).with_context(|| failed(&edit.path))?;
-    if fs::symlink_metadata(&staged).is_err() {
+/// Files of these names are nobody's that is known: they are neither written over nor taken away.
+fn have_room_beside(checkout: &Checkout, edits: &[Edit]) -> Result<()> {
+    let mut there = Vec::new();
+    for edit in edits {
+        let staged =
+            stage::staged(&checkout.root().join(&edit.path)).with_context(|| failed(&edit.path))?;
+        if fs::symlink_metadata(&staged).is_ok() {
+            there.push(staged);
+        }
+    }
+    if there.is_empty() {
         return Ok(());
     }
-    let found = format!("`{}` is in the way; nothing was written", staged.display());
-    let hint = "look at it, and move it away";
+    let names = there.iter().map(|staged| format!("`{}`", staged.display()));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let verb = if there.len() == 1 { "is" } else { "are" };
+    let quoted = there.iter().map(|staged| next::quoted(staged));
+    let quoted = quoted.collect::<Vec<_>>().join(" ");
+    let found = format!("{names} {verb} in the way; nothing was written");
+    let hint = format!(
+        "look at what that is, and move it away; where a power cut has left it: rm {quoted}"
+    );
     Err(Problem::refused(found).hint(hint).into())
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use crate::support::{World, for_each_fixture};
 use crate::{ADD, Judged, Stage, UNDO, faulty, sample};
 
-/// The journal and the program's folder, relative to the root.
+/// The journal, where it waits until the disk has it, and the program's folder, relative to the root.
 const JOURNAL: &str = ".git/nanoclaw/journal";
+const WAITING: &str = ".git/nanoclaw/journal.new";
 const STATE: &str = ".git/nanoclaw";
 
 /// A call that no run comes to.
@@ -21,8 +22,10 @@ struct Disk<'a> {
     changed: BTreeSet<&'a str>,
     /// Folders in which one of the program's own is new, and may not be there on the disk.
     above: BTreeSet<&'a str>,
-    /// A journal is there.
+    /// A journal is there, or waits.
     begun: bool,
+    /// It has its name.
+    named: bool,
     /// The disk has the journal, and its name in the program's folder.
     journal: bool,
     /// Names of the checkout that have come or gone since it is.
@@ -34,14 +37,14 @@ impl<'a> Disk<'a> {
     fn call(&mut self, verb: &str, path: &'a str) -> Judged {
         let is_end = match verb {
             "rename" => path.starts_with(".git/nanoclaw/undo-"),
-            _ => path == JOURNAL,
+            _ => path == JOURNAL || path == WAITING,
         };
         let own = path.starts_with(STATE);
-        let staged = path.ends_with(".nanoclaw-new") || path.ends_with("journal.new");
+        let staged = path.ends_with(".nanoclaw-new") || path == WAITING;
         match verb {
             "fsync" if self.changed.contains(path) || path == STATE => {
                 self.changed.remove(path);
-                self.journal |= path == STATE && self.whole.contains(JOURNAL);
+                self.journal |= path == STATE && self.named;
             }
             "fsync" => {
                 self.above.remove(path);
@@ -61,7 +64,7 @@ impl<'a> Disk<'a> {
                 }
                 self.changed.insert(STATE);
             }
-            "rename" if path != JOURNAL && !self.is_whole(path) => {
+            "rename" if !self.is_whole(path) => {
                 return Err("may become a file with no bytes".to_owned());
             }
             "rename" | "unlink" if !own && !staged && !self.has_journal() => {
@@ -73,7 +76,8 @@ impl<'a> Disk<'a> {
             }
             _ => {}
         }
-        self.begun |= verb == "rename" && path == JOURNAL;
+        self.begun |= verb == "write" && path == WAITING;
+        self.named |= verb == "rename" && path == JOURNAL;
         Ok(())
     }
 
@@ -85,7 +89,11 @@ impl<'a> Disk<'a> {
     /// Whether a file's new bytes are on the disk, under its own name or the one that it waits by.
     fn is_whole(&self, path: &str) -> bool {
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let staged = format!("{above}/.{name}.nanoclaw-new");
+        let staged = if path == JOURNAL {
+            WAITING.to_owned()
+        } else {
+            format!("{above}/.{name}.nanoclaw-new")
+        };
         self.whole.contains(path) || self.whole.contains(staged.trim_start_matches('/'))
     }
 }
@@ -154,6 +162,7 @@ fn a_power_cut_amid_a_recovery_finds_the_journal_still() {
     stage.kill(&ADD, call, "kill").expect("a kill");
     let mut recovered = stage.fault(&UNDO, NEVER, "kill").calls;
     // The journal of the add is on the disk since before.
-    recovered.splice(0..0, [format!("fsync {JOURNAL}"), format!("fsync {STATE}")]);
+    let known = ["fsync", "rename"].map(|verb| format!("{verb} {JOURNAL}"));
+    recovered.splice(0..0, known.into_iter().chain([format!("fsync {STATE}")]));
     assert!(judge(&recovered).expect("an order") > 0);
 }
