@@ -53,7 +53,7 @@ pub fn parse(
     Err(Problem::could_not_run(text.trim_end()).into())
 }
 
-/// The end of every help text.
+/// The end of the program's own help text, and of that of every command which takes arguments.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done, nothing to do, or clean
@@ -289,6 +289,7 @@ pub enum Level {
 
 /// The arguments of `skill status`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Status {
     /// The skill's name, or the path of a document; without it, a line for every skill
     #[arg(value_name = "SKILL|PATH")]
@@ -297,6 +298,7 @@ pub struct Status {
 
 /// The arguments of `skill build`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Build {
     /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
     #[arg(value_name = "SKILL|PATH")]
@@ -347,6 +349,7 @@ pub enum DoctorFormat {
 
 /// The arguments of `skill show`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
 pub struct Show {
     /// The skill's name, or the path of a document: it holds a `/` or ends in `.md`
     #[arg(value_name = "SKILL|PATH")]

@@ -27,6 +27,12 @@ const USE: &str = "Use";
 const DOCTOR: &str = "When nobody answers";
 
 #[test]
+fn the_rust_that_is_asked_for_is_cargos() {
+    let asked = format!("Rust ({} or later)", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(read("README.md").contains(&asked), "no `{asked}`");
+}
+
+#[test]
 fn every_console_block_shows_what_its_commands_print() {
     let world = World::new();
     let readme = read("README.md");

@@ -97,7 +97,6 @@ fn judge_gateway(asked: Option<(String, bool)>, is_used: bool) -> Check {
     }
 }
 
-/// Whether something listens where a URL points to.
 /// An address without what may be a secret in it, also where its scheme is left out.
 fn address(url: &str) -> String {
     if url.contains("://") {
@@ -107,6 +106,7 @@ fn address(url: &str) -> String {
     shown.trim_start_matches("http://").to_owned()
 }
 
+/// Whether something listens where a URL points to.
 fn answers(url: &str) -> bool {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
