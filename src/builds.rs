@@ -9,7 +9,7 @@ use crate::needs::{self, Unmet};
 use crate::pending::Pending;
 use crate::problem::{Exit, Problem};
 use crate::process::{self, Ended};
-use crate::skill::{Need, Step, Task};
+use crate::skill::{Layout, Need, Skill, Step, Task};
 use crate::ui::{Tint, Ui};
 
 /// A build of a document: its step and its task.
@@ -104,6 +104,19 @@ impl<'a> Ready<'a> {
             .collect()
     }
 
+    /// Records what is about to run as pending, so that it stays so where it fails, and keeps of what was pending that which is left out.
+    pub fn record(&self, pending: Option<&Pending>) -> Result<()> {
+        let Some(pending) = pending.filter(|_| !self.run.is_empty()) else {
+            return Ok(());
+        };
+        let recorded = pending.read()?.unwrap_or_default();
+        let stays = |(step, _): &&Build<'a>| recorded.contains(&step.label);
+        let left = self.left.iter().filter(stays);
+        let labels = self.run.iter().chain(left);
+        let labels = labels.map(|(step, _)| step.label.clone());
+        pending.write(&labels.collect::<Vec<_>>())
+    }
+
     /// Says what is not run, and why, and strikes it off the pending ones: an optional build that cannot run here is not waited for.
     pub fn pass_over(&self, pending: Option<&Pending>, ui: Ui) -> Result<()> {
         for ((step, _), unmet) in &self.unavailable {
@@ -122,6 +135,19 @@ impl<'a> Ready<'a> {
         }
         Ok(())
     }
+}
+
+/// The builds of a skill that are recorded as pending. A label that the document does not have is one of an older form of it, and may stand for
+/// any of them.
+#[must_use]
+pub fn recorded<'a>(skill: &'a Skill, layout: Layout, labels: &[String]) -> Vec<Build<'a>> {
+    let builds = skill.builds(layout).collect::<Vec<_>>();
+    let is_known = |label: &String| builds.iter().any(|(step, _)| step.label == *label);
+    if !labels.iter().all(is_known) {
+        return builds;
+    }
+    let is_recorded = |(step, _): &Build<'_>| labels.contains(&step.label);
+    builds.into_iter().filter(is_recorded).collect()
 }
 
 /// Whether a task is optional and something that it needs is not there.

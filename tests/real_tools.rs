@@ -203,6 +203,31 @@ fn an_image_that_does_not_build_is_pending_and_the_next_add_builds_just_that() {
 }
 
 #[test]
+fn a_build_that_fails_alone_is_pending_as_well_and_a_label_of_an_older_document_stands_for_all() {
+    let Some(site) = Site::with_packages() else {
+        return;
+    };
+    site.nanoclaw(&["skill", "add", "codex", "-y"])
+        .ends(0, &["built image"]);
+    let build = ["skill", "build", "codex"];
+    site.nanoclaw(&["skill", "build", "codex", "--no-image"])
+        .ends(0, &["built host build"]);
+    assert_eq!(site.pending(), "");
+    site.engine(Engine::FailsToBuild);
+    site.nanoclaw(&build)
+        .ends(4, &["built host build", "failed image"]);
+    assert_eq!(site.pending(), "image\n");
+    let status = site.nanoclaw(&["skill", "status", "codex"]);
+    status.ends(0, &["pending: image"]);
+
+    site.engine(Engine::Ready);
+    site.leave_pending("an older heading\n");
+    let again = site.nanoclaw(&["skill", "add", "codex", "-y"]);
+    again.ends(0, &["built host build", "built image"]);
+    assert_eq!(site.pending(), "");
+}
+
+#[test]
 fn an_engine_that_cannot_build_refuses_before_anything_is_written() {
     let Some(site) = Site::with_packages() else {
         return;

@@ -190,6 +190,7 @@ impl Job<'_> {
         }
         let pending = self.pending();
         self.write(planned, &ready)?;
+        ready.record(pending.as_ref())?;
         ready.pass_over(pending.as_ref(), self.ui)?;
         let name = self.skill.records();
         let broken = builds::run(self.checkout, &name, &ready.run, pending.as_ref(), self.ui)?;
@@ -312,10 +313,8 @@ impl Job<'_> {
             return Ok(Vec::new());
         };
         let called = plan.builds(self.skill, layout);
-        let pending = self.recorded()?;
-        let wanted = |(step, task): &Build<'_>| {
-            pending.contains(&step.label) || called.contains(&(*step, *task))
-        };
+        let pending = builds::recorded(self.skill, layout, &self.recorded()?);
+        let wanted = |build: &Build<'_>| pending.contains(build) || called.contains(build);
         Ok(self.skill.builds(layout).filter(wanted).collect())
     }
 

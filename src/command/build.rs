@@ -63,6 +63,7 @@ pub fn run(arguments: &Build, directory: &Path, ui: Ui) -> Result<Exit> {
         ui.tell(Tint::Warn, "note    ", &what);
     }
     let pending = Pending::of(&checkout, &skill.records());
+    ready.record(pending.as_ref())?;
     ready.pass_over(pending.as_ref(), ui)?;
     let broken = builds::run(
         &checkout,
@@ -97,12 +98,7 @@ fn ready<'a>(
     };
     let wanted = match (survey.holds(), checkout.layout()) {
         (true, Some(layout)) => skill.builds(layout).collect::<Vec<_>>(),
-        (false, Some(layout)) if !left.is_empty() => {
-            let builds = skill.builds(layout);
-            builds
-                .filter(|(step, _)| left.contains(&step.label))
-                .collect()
-        }
+        (false, Some(layout)) if !left.is_empty() => builds::recorded(skill, layout, &left),
         _ => return Err(not_installed(skill, survey).into()),
     };
     let leave = if arguments.no_image {
