@@ -49,7 +49,7 @@ pub enum Source<'a> {
 }
 
 impl Branch {
-    /// Brings the branch from its remote by the user's own `git fetch`, which may take as long as `limit`.
+    /// Brings the branch from its remote by the user's own `git fetch`, which may take as long as `limit`. What is known here is not brought again.
     pub fn fetch(
         checkout: &Checkout,
         store: Store,
@@ -57,11 +57,35 @@ impl Branch {
         source: Source<'_>,
         limit: Option<Duration>,
     ) -> Result<Self> {
+        let whole = is_partial(checkout);
+        Self::bring(checkout, store, remote, source, limit, whole)
+    }
+
+    /// Brings every object of the branch anew: of what the store has, objects that it borrowed are gone ([`is_absent`]).
+    pub fn fetch_anew(
+        self,
+        checkout: &Checkout,
+        remote: &Remote,
+        source: Source<'_>,
+        limit: Option<Duration>,
+    ) -> Result<Self> {
+        Self::bring(checkout, self.store, remote, source, limit, true)
+    }
+
+    fn bring(
+        checkout: &Checkout,
+        store: Store,
+        remote: &Remote,
+        source: Source<'_>,
+        limit: Option<Duration>,
+        whole: bool,
+    ) -> Result<Self> {
         let name = match source {
             Source::Branch(branch) => format!("refs/heads/{branch}"),
             Source::Ref(name, branch) => {
                 valid_ref(name)?;
-                if let Some(tip) = find_commit(&store.repository, name) {
+                let known = find_commit(&store.repository, name);
+                if let Some(tip) = known.filter(|_| !whole) {
                     return Ok(Self { store, tip });
                 }
                 if is_short_id(name) {
@@ -75,7 +99,7 @@ impl Branch {
             root: checkout.root(),
             objects: &store.objects(),
             borrowed: &store.borrowed,
-            whole: is_partial(checkout),
+            whole,
             address: &remote.address,
             source: &name,
             limit: limit.map(process::Limit::from_now),
@@ -238,19 +262,24 @@ fn newest(repository: &Repository, commits: Vec<Oid>) -> Option<Oid> {
     dated.max_by_key(|(time, _)| *time).map(|(_, id)| id)
 }
 
-/// Whether an error is that of an object which git would fetch now: the checkout is a partial clone, and the reader brings nothing.
+/// Whether an error is that of an object which is not here: a partial clone never had it, and of others `git gc` may have done away with what
+/// the store borrowed.
 #[must_use]
-pub fn is_promised(checkout: &Checkout, error: &anyhow::Error) -> bool {
+pub fn is_absent(error: &anyhow::Error) -> bool {
+    // Of a folder on the way to a file libgit2 says that in the message alone: the code is that of any failure.
     let is_absent = |error: &git2::Error| {
-        error.code() == ErrorCode::NotFound && error.class() == ErrorClass::Odb
+        let says_so = || error.message().starts_with("object not found");
+        error.class() == ErrorClass::Odb && (error.code() == ErrorCode::NotFound || says_so())
     };
     let mut causes = error
         .chain()
         .filter_map(<dyn std::error::Error>::downcast_ref);
-    causes.any(is_absent) && is_partial(checkout)
+    causes.any(is_absent)
 }
 
-fn is_partial(checkout: &Checkout) -> bool {
+/// Whether the checkout is a partial clone, whose git fetches objects when they are asked for.
+#[must_use]
+pub fn is_partial(checkout: &Checkout) -> bool {
     let Some(config) = checkout.config() else {
         return false;
     };

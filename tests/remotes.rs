@@ -32,6 +32,51 @@ fn check(run: &Run, error: &str, hint: &str) {
     assert!(mend.contains(hint), "no `{hint}` in {}", run.stderr);
 }
 
+/// The store borrows what the checkout has: with that `git gc` may do away.
+#[test]
+fn what_the_store_had_borrowed_and_is_gone_is_fetched_anew() {
+    let world = sample();
+    let git = |words: &[&str]| world.git(&world.root, words);
+    let origin = world.base().join("origin");
+    world.git(&origin, &["checkout", "--quiet", "providers"]);
+    fs::write(origin.join("newer.txt"), "newer\n").expect("a file");
+    world.git(&origin, &["add", "newer.txt"]);
+    world.git(&origin, &["commit", "--quiet", "--message", "Newer"]);
+    let tip = world.git(&origin, &["rev-parse", "HEAD"]);
+    let add = ["skill", "add", "codex", "--no-build", "--yes"];
+    let installed = |words: &[&str]| {
+        let run = world.nanoclaw(&[&add[..], words].concat());
+        assert!(
+            run.code == 0 && run.stderr.contains("is installed"),
+            "{run:?}"
+        );
+        let undone = world.nanoclaw(&["skill", "undo", "--yes"]);
+        assert_eq!(undone.code, 0, "{undone:?}");
+    };
+    let lose = || {
+        git(&["update-ref", "-d", "refs/remotes/origin/providers"]);
+        git(&["reflog", "expire", "--expire=now", "--all"]);
+        git(&["gc", "--quiet", "--prune=now"]);
+    };
+    installed(&[]);
+    lose();
+    check(
+        &world.nanoclaw(&[&add[..], &["--offline"]].concat()),
+        "are not here any more",
+        "nanoclaw skill add codex, without --offline",
+    );
+    let preview = world.nanoclaw(&["skill", "add", "codex", "--dry-run"]);
+    assert!(
+        preview.code == 0 && !preview.stdout.is_empty(),
+        "{preview:?}"
+    );
+    installed(&["--ref", tip.trim()]);
+    // Now the store has all by itself.
+    for words in [&[][..], &["--offline"]] {
+        installed(words);
+    }
+}
+
 #[test]
 fn a_partial_clone_offline_is_told_that_the_files_are_not_here() {
     for filter in ["blob:none", "tree:0"] {

@@ -64,11 +64,22 @@ impl Job<'_> {
                 self.arguments.limit(),
             )?
         };
-        let payload = match source {
+        let read = |branch: &Branch| match source {
             Source::Ref(..) => branch.payload(copies),
-            Source::Branch(_) => self.fitting(&branch, name, copies),
+            Source::Branch(_) => self.fitting(branch, name, copies),
         };
-        let payload = payload.map_err(|error| self.explained(error, name))?;
+        let (branch, payload) = match read(&branch) {
+            Err(error) if branch::is_absent(&error) && !self.arguments.offline => {
+                let limit = self.arguments.limit();
+                let branch = branch.fetch_anew(self.checkout, &remote, source, limit)?;
+                let payload = read(&branch)?;
+                (branch, payload)
+            }
+            payload => {
+                let payload = payload.map_err(|error| self.explained(error, name))?;
+                (branch, payload)
+            }
+        };
         if let Some(copy) = copies.iter().find(|copy| {
             payload
                 .files
@@ -118,13 +129,17 @@ impl Job<'_> {
         Ok(edited)
     }
 
-    /// An error of reading the branch; of a file that a partial clone has not brought yet, with the command that brings it.
+    /// An error of reading the branch without a network; of what is not here, with the command that brings it.
     fn explained(&self, error: anyhow::Error, name: &str) -> anyhow::Error {
-        if !self.arguments.offline || !branch::is_promised(self.checkout, &error) {
+        if !branch::is_absent(&error) {
             return error;
         }
         let root = self.checkout.root().display();
-        let found = format!("{root} is a partial clone, and files of `{name}` are not in it");
+        let found = if branch::is_partial(self.checkout) {
+            format!("{root} is a partial clone, and files of `{name}` are not in it")
+        } else {
+            format!("files of `{name}` that {root} had are not here any more (git gc)")
+        };
         let hint = format!(
             "nanoclaw skill add {}, without --offline",
             self.skill.called
