@@ -133,8 +133,10 @@ fn configured(checkout: &Checkout) -> Result<Vec<(String, String)>> {
         .config()
         .context("failed to read git's configuration")?;
     let found = names.iter().flatten().flatten().filter_map(|name| {
-        let url = config.get_str(&format!("remote.{name}.url")).ok()?;
-        Some((name.to_owned(), url.to_owned()))
+        // Of several git fetches from the first.
+        let mut urls = config.multivar(&format!("remote.{name}.url"), None).ok()?;
+        let url = urls.next()?.ok()?.value().ok()?.to_owned();
+        Some((name.to_owned(), url))
     });
     Ok(found.collect())
 }

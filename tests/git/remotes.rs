@@ -33,6 +33,18 @@ fn a_remote_by_path_is_looked_for_from_where_the_command_runs() {
 }
 
 #[test]
+fn of_several_urls_the_one_counts_that_git_fetches_from() {
+    let world = sample();
+    let away = clone(&world, &["--single-branch"], "away");
+    let upstream = "https://github.com/nanocoai/nanoclaw.git";
+    world.git(&away, &["remote", "set-url", "--add", "origin", upstream]);
+    let run = world.nanoclaw_in(&away, &["skill", "add", "codex", "--dry-run"]);
+    let origin = world.base().join("origin");
+    let from = format!("from     {} (", origin.display());
+    assert!(run.code == 0 && run.stderr.contains(&from), "{run:?}");
+}
+
+#[test]
 fn a_remote_by_file_works() {
     let world = sample();
     let address = url(&world);
