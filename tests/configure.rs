@@ -11,7 +11,7 @@ mod site;
 mod support;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use site::{
     CHATGPT, CODEX, configure, ends, login, read, sign_in_before, stand_in, with_key, world,
@@ -23,8 +23,11 @@ fn a_key_goes_through_codexs_own_login() {
     let world = world();
     ends(&with_key(&world, "sk-secret\n", &[]), 0, "signed in");
     assert_eq!(read(&login(&world)), "{\"OPENAI_API_KEY\":\"sk-secret\"}");
+    let secret = world.base().join("home/secret");
+    fs::write(&secret, "sk-secret2\n").expect("a key");
+    // As a secret's folder has it that is mounted.
     let file = world.base().join("home/key");
-    fs::write(&file, "sk-secret2\n").expect("a key");
+    symlink(&secret, &file).expect("a symlink");
     let run = configure(
         &world,
         &[

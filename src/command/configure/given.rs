@@ -1,12 +1,14 @@
 //! The answers that the command line and the environment give, and what follows from them. Asks nobody.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use super::prompts;
 use crate::cli::Configure;
-use crate::files;
 use crate::problem::Problem;
 use crate::shown;
 use crate::skill::{Prompt, Question, Skill, What};
@@ -141,8 +143,7 @@ fn options(arguments: &Configure) -> Result<Vec<(&'static str, &'static str, Str
     }
     if let Some(path) = &arguments.api_key_file {
         let context = || format!("failed to read `{}`", path.display());
-        let text = files::read_own(path).with_context(context)?;
-        let text = String::from_utf8(text).with_context(context)?;
+        let text = read_key(path).with_context(context)?;
         found.push(("--api-key-file", "api_key", text));
     } else if arguments.api_key_stdin {
         found.push(("--api-key-stdin", "api_key", ui::read_secret()?));
@@ -154,4 +155,12 @@ fn options(arguments: &Configure) -> Result<Vec<(&'static str, &'static str, Str
         found.push(("--base-url", "base_url", url.clone()));
     }
     Ok(found)
+}
+
+/// Reads the user's file with a key: it may be a symlink to one, or a pipe.
+fn read_key(path: &Path) -> io::Result<String> {
+    const LONGEST: u64 = 64 * 1024;
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
 }

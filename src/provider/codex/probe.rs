@@ -191,6 +191,14 @@ impl Asked<'_> {
             .into()
     }
 
+    fn not_reached(&self, why: &str) -> anyhow::Error {
+        let url = shown::line(&self.url);
+        Problem::refused(format!("{url} is not reached: {why}"))
+            .and_nothing_written()
+            .hint("look whether the endpoint runs, and listens for others than its own machine")
+            .into()
+    }
+
     fn judge(&self, said: &Answer) -> Result<Option<String>> {
         let (body, status) = said.out.rsplit_once('\n').unwrap_or_default();
         let status = status.trim().parse::<u16>().unwrap_or_default();
@@ -201,7 +209,7 @@ impl Asked<'_> {
             words.to_lowercase().contains(word)
         };
         match status {
-            0 => Err(self.refused(&format!("is not reached: {}", last_line(&said.err)))),
+            0 => Err(self.not_reached(&last_line(&said.err))),
             200..=299 if is_response(body) => Ok(None),
             200..=299 => Err(self.refused("answers with something else than a response")),
             401 | 403 => Ok(Some(format!(
