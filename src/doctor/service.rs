@@ -125,6 +125,12 @@ impl Service {
         value(&variables, name).map(str::to_owned)
     }
 
+    /// Whether a host may run here of which nothing is known: nobody could be asked.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.unasked.is_some() && self.environment().is_none()
+    }
+
     /// What the host's environment is that of, where it is known: the unit, the agent or the script.
     #[must_use]
     pub fn named(&self) -> Option<&str> {

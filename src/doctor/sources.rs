@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Check, Moment, Patient};
 use crate::barrels;
+use crate::journal;
 use crate::pending::Pending;
 use crate::plan::Finding;
 use crate::registry;
@@ -13,6 +14,7 @@ use crate::typescript;
 
 pub(super) fn checks(patient: &Patient<'_>) -> Vec<Check> {
     let mut checks = vec![installed(patient)];
+    checks.extend(half_done(patient));
     checks.extend(unloadable(patient));
     checks.extend([host_build(patient), builds(patient)]);
     checks
@@ -31,6 +33,18 @@ fn installed(patient: &Patient<'_>) -> Check {
         count,
         format!("nanoclaw skill {command} {called}"),
     )
+}
+
+/// A write that was broken off, or is under way.
+fn half_done(patient: &Patient<'_>) -> Option<Check> {
+    let (found, mend) = match journal::report(patient.checkout) {
+        Ok(report) => report?,
+        Err(error) => (
+            format!("{error:#}"),
+            "git status and git diff show what the work tree holds".to_owned(),
+        ),
+    };
+    Some(Check::error("sources", found, mend))
 }
 
 /// The imports that keep a barrel from being loaded.

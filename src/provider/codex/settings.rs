@@ -58,7 +58,7 @@ pub(super) fn checks(patient: &Patient<'_>) -> Result<Vec<Check>> {
             patient.service.named(),
             &give(patient),
         ),
-        judge_started(unread.as_deref()),
+        judge_started(unread.as_deref(), patient.service.is_unknown()),
         match &patient.env {
             Ok(env) => judge_keys(env),
             Err(reason) => unread_keys(reason),
@@ -180,11 +180,15 @@ fn judge_model(
 }
 
 /// The host reads its environment when it starts.
-fn judge_started(unread: Option<&str>) -> Check {
+fn judge_started(unread: Option<&str>, is_unknown: bool) -> Check {
     const NAME: &str = "model read";
     if let Some(mend) = unread {
         let found = "a model was set after the service began: it still asks the one before";
         return Check::warning(NAME, found, mend);
+    }
+    if is_unknown {
+        let found = "not looked at: what runs the host, and since when, is not known";
+        return Check::warning(NAME, found, "run this where the host's user is signed in");
     }
     Check::ok(NAME, "no model was set since the service began")
 }
@@ -214,7 +218,7 @@ fn judge_keys(env: &[u8]) -> Check {
 
 #[cfg(test)]
 mod tests {
-    use super::{judge_host, judge_keys, judge_model, judge_pin, usual_model};
+    use super::{judge_host, judge_keys, judge_model, judge_pin, judge_started, usual_model};
     use crate::doctor::{Check, Level};
 
     fn is(check: &Check, level: Level, words: &str) {
@@ -288,6 +292,22 @@ mod tests {
                 level,
                 words,
             );
+        }
+    }
+
+    #[test]
+    fn of_a_service_that_is_not_known_nothing_is_said_to_be_well() {
+        for (unread, is_unknown, level, words) in [
+            (None, false, Level::Ok, "no model was set since"),
+            (
+                Some("restart"),
+                false,
+                Level::Warning,
+                "still asks the one before",
+            ),
+            (None, true, Level::Warning, "not looked at"),
+        ] {
+            is(&judge_started(unread, is_unknown), level, words);
         }
     }
 

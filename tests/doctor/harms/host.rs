@@ -31,6 +31,15 @@ pub(super) const HARMS: &[Row] = &[
         "6 of 7",
     ),
     (
+        |w| {
+            let state = w.root.join(".git/nanoclaw");
+            fs::rename(state.join("undo-0001"), state.join("journal")).expect("a journal");
+        },
+        "sources",
+        "error",
+        "`skill add codex` was broken off here",
+    ),
+    (
         |w| append(&w.root.join(CONTAINER), "import './other.js';\n"),
         "sources",
         "error",
