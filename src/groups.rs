@@ -278,6 +278,28 @@ pub fn changes(
     }
 }
 
+/// Whether the database names for the groups of these files, relative to the root, just the providers that the files name. Where it cannot be read,
+/// that is not so.
+#[must_use]
+pub fn agree(checkout: &Checkout, files: &[&Path]) -> bool {
+    let read = || read(checkout, &Database::to_read(checkout)?);
+    let Ok(groups) = read() else {
+        return false;
+    };
+    let has_file = |group: &&Group, file: &Path| match checkout.entry(&group.file()) {
+        Ok(Entry::File { real, .. }) => real == file,
+        _ => false,
+    };
+    files.iter().all(|file| {
+        let mut groups = groups.read.iter();
+        let group = groups.find(|group| has_file(group, file));
+        group.is_some_and(|group| match &group.source {
+            Source::Files { column, file, .. } => column.is_some() && column == file,
+            Source::Config(_) => false,
+        })
+    })
+}
+
 /// What makes a provider that of a session: a value of the database.
 #[must_use]
 pub fn session_change(session: &Session, provider: &str) -> Option<Update> {

@@ -221,10 +221,30 @@ pub fn kept_name(path: &Path, bytes: &[u8]) -> PathBuf {
         .join(path)
 }
 
-/// Takes back a write that was broken off, where there was one. The lock must be held.
-pub fn recover(checkout: &Checkout) -> Result<Option<TakenBack>> {
-    let found = Journal::found(checkout)?;
-    found.map(Journal::take_back).transpose()
+/// What became of a write that was broken off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recovered {
+    /// It is taken back.
+    TakenBack(TakenBack),
+    /// It stays: all was in its place. The command that made it.
+    Whole(String),
+}
+
+/// Takes back a write that was broken off, where there was one. One of which every file is in its place stays where it has to, as `must_stay`
+/// says: something else is done that cannot be taken back. The lock must be held.
+pub fn recover(
+    checkout: &Checkout,
+    must_stay: impl FnOnce(&Change) -> bool,
+) -> Result<Option<Recovered>> {
+    let Some(journal) = Journal::found(checkout)? else {
+        return Ok(None);
+    };
+    if journal.is_written()? && must_stay(&journal.change) {
+        let command = journal.change.command.clone();
+        journal.forget()?;
+        return Ok(Some(Recovered::Whole(command)));
+    }
+    journal.take_back().map(|it| Some(Recovered::TakenBack(it)))
 }
 
 /// Whether a journal is there, or waits for its name. Reads nothing of it.

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nanoclaw::checkout::{Checkout, File};
-use nanoclaw::journal;
+use nanoclaw::journal::{self, Recovered};
 use nanoclaw::payload::{Commit, Payload};
 use nanoclaw::plan::{Pins, Plan, plan};
 use nanoclaw::sink::disk::{Disk, End, Writing};
@@ -299,8 +299,11 @@ fn copied(checkout: &Checkout) -> PathBuf {
 /// Laws 4 and 5: an add that broke off is undone, and then ends as if it had never been interrupted.
 fn goes_on(root: &Path, payload: &Payload, before: &Tree, after: &Tree) -> Judged {
     let checkout = open(root);
-    let taken = journal::recover(&checkout).map_err(|error| format!("{error:#}"))?;
-    let left = taken.map(|taken| taken.left);
+    let taken = journal::recover(&checkout, |_| false).map_err(|error| format!("{error:#}"))?;
+    let left = taken.map(|taken| match taken {
+        Recovered::TakenBack(taken) => taken.left,
+        Recovered::Whole(command) => panic!("{command} stays"),
+    });
     hold!(left == Some(Vec::new()), "left: {left:?}");
     let same = |expected: &Tree, words: &str| -> Judged {
         let different = Tree::read(root).differences(expected);

@@ -229,6 +229,44 @@ fn a_disk_that_fails_leaves_both_or_says_which_is_changed() {
 }
 
 #[test]
+fn a_change_that_is_killed_is_taken_back_or_whole() {
+    let (mut back, mut whole) = (0, 0);
+    for call in 1.. {
+        let world = world(&[BEFORE_CONFIGS]);
+        let log = world.base().join("calls");
+        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+        command.args(["provider", "use", "codex", "-y", "--group", "main"]);
+        command.env("NANOCLAW_FAULT", format!("{call}:kill:{}", log.display()));
+        support::run(&mut command);
+        if fs::read_to_string(&log).expect("a log").lines().count() < call {
+            break;
+        }
+        let state = world.root.join(".git/nanoclaw");
+        let status = world.nanoclaw(&["skill", "status", "codex"]);
+        if format!("{status:?}").contains("was broken off here") {
+            let undone = world.nanoclaw(&["skill", "undo", "-y"]);
+            assert_eq!(undone.code, 0, "call {call}: {undone:?}");
+            let is_whole = undone.stderr.contains("its files are in place");
+            back += usize::from(undone.stderr.contains("as they were before"));
+            whole += usize::from(is_whole);
+            assert_eq!(
+                json(&world, "main") != JSON,
+                is_whole,
+                "call {call}: {undone:?}"
+            );
+            assert!(!state.join("journal").exists());
+            // What was installed before is not what is undone.
+            assert!(state.join("undo-0001").exists());
+        }
+        let in_database = column(&world, "ag-1").as_deref() == Some("codex");
+        let in_file = json(&world, "main") != JSON;
+        assert_eq!(in_database, in_file, "call {call}");
+        ends(&use_codex(&world, &["--group", "main"]), 0, &[]);
+    }
+    assert!(back > 5 && whole > 0, "{back} taken back, {whole} whole");
+}
+
+#[test]
 fn a_value_that_is_no_text_is_named_and_hides_no_other_group() {
     for (sql, words, listed) in [
         (

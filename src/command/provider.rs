@@ -14,7 +14,7 @@ use crate::registry;
 use crate::shown;
 use crate::ui::{Tint, Ui};
 
-pub use change::run as use_provider;
+pub use change::{must_stay, run as use_provider};
 
 /// Lists the providers that are registered, and the groups with theirs.
 pub fn list(directory: &Path, ui: Ui) -> Result<Exit> {

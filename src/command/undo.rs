@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::checkout::{Checkout, Entry};
 use crate::cli::Undo;
 use crate::command::{look, write};
-use crate::journal::{self, Change, Kind, Step};
+use crate::journal::{self, Change, Kind, Recovered, Step};
 use crate::next;
 use crate::pending::{self, Pending};
 use crate::plan::{Edit, Role};
@@ -22,9 +22,9 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     checkout.repository()?;
     let locked = write::lock(&checkout, journal::UNDO, arguments.lock.timeout(), ui)?;
     match &locked.recovered {
-        Some(taken) if !taken.left.is_empty() => return Ok(Exit::Refused),
+        Some(Recovered::TakenBack(taken)) if !taken.left.is_empty() => return Ok(Exit::Refused),
         // An undo that was broken off is taken back, and done anew.
-        Some(taken) if taken.command == journal::UNDO => {}
+        Some(Recovered::TakenBack(taken)) if taken.command == journal::UNDO => {}
         Some(_) => return Ok(Exit::Done),
         None => {}
     }

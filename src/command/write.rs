@@ -7,8 +7,9 @@ use std::time::Duration;
 use anyhow::{Error, Result};
 
 use crate::checkout::Checkout;
+use crate::command::provider;
 use crate::interrupt;
-use crate::journal::{self, TakenBack};
+use crate::journal::{self, Recovered, TakenBack};
 use crate::lock::Lock;
 use crate::plan::Edit;
 use crate::problem::Problem;
@@ -20,11 +21,11 @@ use crate::ui::{Tint, Ui};
 pub struct Locked {
     /// Held until the value is dropped.
     pub lock: Lock,
-    /// What was broken off here, and is taken back now.
-    pub recovered: Option<TakenBack>,
+    /// What became of a write that was broken off here.
+    pub recovered: Option<Recovered>,
 }
 
-/// Locks the checkout for a command such as `skill add codex`, and takes back what was broken off there.
+/// Locks the checkout for a command such as `skill add codex`, and takes back what was broken off there, or ends it where it is whole.
 pub fn lock(checkout: &Checkout, command: &str, timeout: Duration, ui: Ui) -> Result<Locked> {
     let waits = |holder: &str| {
         ui.tell(Tint::Warn, "waiting ", &format!("for the lock of {holder}"));
@@ -32,9 +33,16 @@ pub fn lock(checkout: &Checkout, command: &str, timeout: Duration, ui: Ui) -> Re
     interrupt::watch()?;
     checkout.state_is_plain()?;
     let lock = Lock::take(checkout, command, timeout, &waits)?;
-    let recovered = journal::recover(checkout)?;
-    if let Some(recovered) = &recovered {
-        say_taken_back(recovered, ui);
+    let recovered = journal::recover(checkout, |change| provider::must_stay(checkout, change))?;
+    match &recovered {
+        Some(Recovered::TakenBack(taken)) => say_taken_back(taken, ui),
+        Some(Recovered::Whole(command)) => {
+            let found = format!(
+                "`{command}` was broken off here; its files are in place, and the database names what they do"
+            );
+            ui.tell(Tint::Warn, "whole   ", &found);
+        }
+        None => {}
     }
     Ok(Locked { lock, recovered })
 }

@@ -112,6 +112,16 @@ impl Journal<'_> {
         self.sync_state().with_context(context)
     }
 
+    /// Whether every file is in its place.
+    pub(super) fn is_written(&self) -> Result<bool> {
+        for step in self.steps() {
+            if !matches!(self.there(step)?, There::AsWritten(_)) {
+                return Ok(false);
+            }
+        }
+        Ok(self.is_named)
+    }
+
     /// What stands where a step writes.
     fn there(&self, step: &Step) -> Result<There> {
         let now = if step.kind.is_of_checkout() {

@@ -12,6 +12,7 @@ use crate::cli::UseProvider;
 use crate::command::{look, write};
 use crate::groups::{self, Answer, Column, Database, Group, Update};
 use crate::host;
+use crate::journal::Change;
 use crate::needs;
 use crate::next;
 use crate::plan::Edit;
@@ -25,6 +26,9 @@ use crate::ui::{Tint, Ui};
 
 /// What the journal calls the records of this command: it has none.
 const RECORDS: &str = "provider";
+
+/// How the command begins, as the lock and the journal call it.
+const COMMAND: &str = "provider use";
 
 /// Runs the command.
 pub fn run(arguments: &UseProvider, directory: &Path, ui: Ui) -> Result<Exit> {
@@ -63,6 +67,12 @@ fn is_registered(checkout: &Checkout, provider: &str) -> Result<()> {
         .and_nothing_written()
         .hint("nanoclaw skill list shows what can be added")
         .into())
+}
+
+/// Whether a change that was broken off with all of its files in place must stay: the database has it, where nothing takes it back.
+pub fn must_stay(checkout: &Checkout, change: &Change) -> bool {
+    let files = change.steps.iter().map(|step| step.path.as_path());
+    change.command.starts_with(COMMAND) && groups::agree(checkout, &files.collect::<Vec<_>>())
 }
 
 struct Job<'a> {
@@ -144,7 +154,7 @@ impl Job<'_> {
             all,
             ..
         } = self.arguments;
-        let mut command = format!("provider use {provider}");
+        let mut command = format!("{COMMAND} {provider}");
         if *all {
             command.push_str(" --all");
         }
