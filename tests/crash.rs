@@ -299,6 +299,46 @@ fn an_add_that_is_interrupted_while_it_writes_is_taken_back() {
     }
 }
 
+#[test]
+fn what_is_edited_while_an_add_writes_is_named_where_the_add_is_taken_back() {
+    let stage = sample();
+    let barrel = "src/providers/index.ts";
+    stage.begin_again();
+    let calls = stage.fault(&ADD, 1_000_000, "kill").calls;
+    let placed = calls
+        .iter()
+        .position(|call| *call == format!("rename {barrel}"));
+    stage.begin_again();
+    let log = stage.world.base().join("calls");
+    let root = &stage.world.root;
+    let mut command = stage.world.command(env!("CARGO_BIN_EXE_nanoclaw"), root);
+    let asked = format!("{}:stop:{}", placed.expect("a barrel") + 2, log.display());
+    command.args(ADD).env("NANOCLAW_FAULT", asked);
+    command.stdin(Stdio::null()).stderr(Stdio::piped());
+    let child = command.spawn().expect("the program");
+    let process = Pid::from_child(&child);
+    let status = waitpid(Some(process), WaitOptions::UNTRACED).expect("a wait");
+    assert!(status.expect("a status").1.stopped());
+    let edited = [
+        &fs::read(root.join(barrel)).expect("a barrel"),
+        &b"// mine\n"[..],
+    ]
+    .concat();
+    fs::write(root.join(barrel), &edited).expect("an edit");
+    for signal in [Signal::INT, Signal::CONT] {
+        kill_process(process, signal).expect("a signal");
+    }
+    let output = child.wait_with_output().expect("an end");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{words}");
+    let found = format!(
+        "as they were before, but for {barrel}: changed since, and left as it is; what it was before is "
+    );
+    assert!(words.contains(&found), "{words}");
+    assert_eq!(fs::read(root.join(barrel)).expect("a barrel"), edited);
+    assert!(root.join("src/providers/codex.ts").is_file(), "{words}");
+}
+
 /// A disk that stays full, or read-only: what cannot be taken back at once, the next run takes back.
 #[test]
 fn an_add_that_can_write_no_more_leaves_nothing_half_done() {

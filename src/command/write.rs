@@ -1,7 +1,7 @@
 //! What the commands that write have in common: the lock, the recovery before everything else, and the words when a write fails. Decides
 //! nothing of what is written.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Error, Result};
@@ -54,19 +54,27 @@ fn say_taken_back(taken: &TakenBack, ui: Ui) {
         taken.command, taken.files
     );
     ui.tell(Tint::Warn, "undone  ", &found);
-    let tell = |path: &Path, why: &str, kept: Option<&PathBuf>| {
-        let mut found = format!("{}: {why}", path.display());
-        if let Some(kept) = kept {
-            found = format!("{found}; what it was before is {}", kept.display());
+    for line in stays(taken) {
+        ui.tell(Tint::Warn, "left    ", &line);
+    }
+}
+
+/// The files that are not as they were before, each with why, and where what it was before is kept.
+fn stays(taken: &TakenBack) -> Vec<String> {
+    let line = |why: &'static str| {
+        move |(path, kept): &(PathBuf, Option<PathBuf>)| {
+            let found = format!("{}: {why}", path.display());
+            match kept {
+                Some(kept) => format!("{found}; what it was before is {}", kept.display()),
+                None => found,
+            }
         }
-        ui.tell(Tint::Warn, "left    ", &found);
     };
-    for (path, kept) in &taken.left {
-        tell(path, "changed since, and left as it is", kept.as_ref());
-    }
-    for (path, kept) in &taken.needed {
-        tell(path, "stays, for what is left may import it", kept.as_ref());
-    }
+    let left = taken.left.iter();
+    let left = left.map(line("changed since, and left as it is"));
+    let needed = taken.needed.iter();
+    let needed = needed.map(line("stays, for what is left may import it"));
+    left.chain(needed).collect()
 }
 
 /// Writes a change whole or not at all, and gives the files that were written over with the places where their old bytes are, the second
@@ -83,19 +91,31 @@ pub fn write_and(
 ) -> Result<Vec<(PathBuf, PathBuf)>> {
     let command = writing.command.clone();
     let edits = writing.edits;
+    let mut stay = Vec::new();
     let write = || {
         let mut disk = Disk::begin(checkout, writing)?;
         let kept = std::mem::take(&mut disk.kept);
-        pour(edits, &mut disk)?;
-        last()?;
+        if let Err(error) = pour(edits, &mut disk).and_then(|()| last()) {
+            // One that fails leaves the journal, for the next command.
+            stay = disk
+                .take_back()
+                .map_or_else(|_| Vec::new(), |it| stays(&it));
+            return Err(error);
+        }
         disk.finish()?;
         Ok(kept)
     };
-    write().map_err(|error| failed(checkout, &command, edits, error))
+    write().map_err(|error| failed(checkout, &command, edits, error, &stay))
 }
 
 /// An error of a write, with what it left: nothing, all of it, or what the next command takes back.
-fn failed(checkout: &Checkout, command: &str, edits: &[Edit], error: Error) -> Error {
+fn failed(
+    checkout: &Checkout,
+    command: &str,
+    edits: &[Edit],
+    error: Error,
+    stay: &[String],
+) -> Error {
     if journal::is_there(checkout) {
         let found = format!("`{command}` is half done, and could not be taken back: {error:#}");
         return Problem::could_not_run(found)
@@ -109,7 +129,10 @@ fn failed(checkout: &Checkout, command: &str, edits: &[Edit], error: Error) -> E
         // Of the very last step alone: it waits for the disk.
         error
             .context("every file is written, and after a power cut they may be as they were before")
-    } else {
+    } else if stay.is_empty() {
         error
+    } else {
+        let stay = stay.join("; and ");
+        error.context(format!("the files are as they were before, but for {stay}"))
     }
 }

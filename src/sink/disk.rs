@@ -11,7 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use crate::checkout::{Checkout, Entry, File};
 use crate::files::{self, Unsynced};
 use crate::interrupt;
-use crate::journal::{self, Change, Journal, Kind, Step, Written};
+use crate::journal::{self, Change, Journal, Kind, Step, TakenBack, Written};
 use crate::next;
 use crate::plan::{Edit, Role};
 use crate::problem::Problem;
@@ -170,6 +170,11 @@ impl<'a> Disk<'a> {
                 self.journal.forget()
             }
         }
+    }
+
+    /// Takes back what is written.
+    pub fn take_back(self) -> Result<TakenBack> {
+        self.journal.take_back()
     }
 
     fn place_records(&self) -> Result<()> {

@@ -95,8 +95,9 @@ impl Job<'_> {
                 .hint("name another commit with --ref, or another remote with --remote")
                 .into());
         }
+        let named = self.arguments.reference.as_deref().unwrap_or(name);
         self.ui.say(&format!(
-            "commit   {} of {}, {name}",
+            "commit   {} of {}, {named}",
             payload.commit.short(),
             payload.commit.date
         ));
