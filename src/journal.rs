@@ -66,9 +66,13 @@ impl<'a> Journal<'a> {
         })
     }
 
-    /// The journal's file, where the disk may not have it.
-    pub fn unsynced(&mut self) -> Option<Unsynced> {
-        self.file.take()
+    /// The journal's file, and the folders above its own, where the disk may not have them.
+    pub fn unsynced(&mut self) -> Result<Vec<Unsynced>> {
+        let mut unsynced = Vec::from_iter(self.file.take());
+        for folder in self.checkout.above_state() {
+            unsynced.push(unsynced_folder(folder)?);
+        }
+        Ok(unsynced)
     }
 
     /// Gives the journal its name, and waits until the disk has that: whatever is written from then on can be taken back.
@@ -76,9 +80,7 @@ impl<'a> Journal<'a> {
         let context = || format!("failed to write the journal `{}`", self.state.display());
         files::rename(&self.place(), &self.state.join(JOURNAL)).with_context(context)?;
         self.is_named = true;
-        let above = self.checkout.above_state();
-        let folders = above.into_iter().chain([self.state.clone()]);
-        files::sync(&folders.map(unsynced_folder).collect::<Result<Vec<_>>>()?)
+        self.sync_state()
     }
 
     /// The journal of a write that was broken off, where there is one. The lock must be held: else the write may be under way. One that is torn, and

@@ -137,7 +137,7 @@ impl<'a> Disk<'a> {
             files::make_folder(&folder)
                 .with_context(|| format!("failed to make `{}`", folder.display()))?;
         }
-        let mut unsynced = Vec::from_iter(self.journal.unsynced());
+        let mut unsynced = self.journal.unsynced()?;
         for piece in pieces {
             interrupt::check()?;
             let (Some(bytes), Some(after)) = (piece.bytes, &piece.step.after) else {
