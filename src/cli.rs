@@ -57,7 +57,7 @@ pub fn parse(
 const EXIT_CODES: &str = "\
 Exit codes:
   0    done, nothing to do, or clean
-  1    findings: something is missing, wrong or blocked, a check or a trial failed, a question has no answer, or --check has changes pending
+  1    findings: something is missing, wrong or blocked, a check or a trial failed, a question has no answer, a recovery left a file, or --check has changes pending
   2    could not run: usage, no NanoClaw v2 checkout, git, disk, network, a check that cannot start
   3    refused, nothing written: blocked facts, unmet needs, another layout, an edited file in the way of undo
   4    the files are in place and a build failed; the next `add` goes on from there

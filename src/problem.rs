@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Exit {
     /// Done, nothing to do, or clean.
     Done = 0,
-    /// Something is missing, wrong or blocked, a check or a trial failed, a question has no answer, or `--check` has changes pending.
+    /// Something is missing, wrong or blocked, a check or a trial failed, a question has no answer, a recovery left a file, or `--check` has changes pending.
     Findings = 1,
     /// Could not run: usage, no NanoClaw v2 checkout, git, disk, network, a check that cannot start.
     CouldNotRun = 2,

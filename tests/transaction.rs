@@ -298,7 +298,7 @@ fn a_file_edited_after_a_write_was_broken_off_is_left_and_named() {
     let undone = world.nanoclaw(&UNDO);
     ends(
         &undone,
-        3,
+        1,
         &[
             "undone   `skill add codex` was broken off here; 1 of its files",
             &format!("left     {BARREL}: changed since, and left as it is; what it was before is "),

@@ -22,7 +22,8 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     checkout.repository()?;
     let locked = write::lock(&checkout, journal::UNDO, arguments.lock.timeout(), ui)?;
     match &locked.recovered {
-        Some(Recovered::TakenBack(taken)) if !taken.left.is_empty() => return Ok(Exit::Refused),
+        // Not all is as it was, and something was written.
+        Some(Recovered::TakenBack(taken)) if !taken.left.is_empty() => return Ok(Exit::Findings),
         // An undo that was broken off is taken back, and done anew.
         Some(Recovered::TakenBack(taken)) if taken.command == journal::UNDO => {}
         Some(_) => return Ok(Exit::Done),
