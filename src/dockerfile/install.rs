@@ -1,5 +1,6 @@
 //! The packages that a RUN installs globally with a Node package manager. It never looks at a package it does not find installed.
 
+mod condition;
 mod input;
 mod package;
 mod program;
@@ -25,6 +26,8 @@ pub struct Install {
     pub line: usize,
     /// Whether its command installs nothing else.
     pub alone: bool,
+    /// Whether its RUN may succeed without it: it hangs on a condition, or on the success of another command.
+    pub passed_over: bool,
 }
 
 /// A package manager for Node.
@@ -157,6 +160,8 @@ const FED: usize = 256;
 struct Run<'a> {
     found: Vec<Found>,
     variables: Variables<'a>,
+    /// Whether the command that is read may be passed over.
+    passed_over: bool,
 }
 
 impl<'a> Run<'a> {
@@ -164,6 +169,7 @@ impl<'a> Run<'a> {
         Self {
             found: Vec::new(),
             variables: Variables::new(scope),
+            passed_over: false,
         }
     }
 
@@ -173,7 +179,10 @@ impl<'a> Run<'a> {
         }
         let outer = self.variables.begin();
         let commands = shell::commands(script);
-        for (index, command) in commands.iter().enumerate() {
+        let whole = self.passed_over;
+        let passed_over = condition::passed_over(&commands);
+        for (index, (command, passed_over)) in commands.iter().zip(passed_over).enumerate() {
+            self.passed_over = whole || passed_over;
             self.variables.learn(command);
             let words = program::behind_lead(&command.words);
             if words.is_empty() {
@@ -185,6 +194,7 @@ impl<'a> Run<'a> {
             let input = reads.then(|| input::text(&commands, index)).flatten();
             self.command(&command.words, input.as_deref(), depth);
         }
+        self.passed_over = whole;
         self.variables.end(outer);
     }
 
@@ -248,12 +258,16 @@ impl<'a> Run<'a> {
             named.flat_map(expanded).collect()
         };
         let alone = named.len() == 1;
-        let found = named.iter().map(|word| found(word, manager, alone));
-        self.found.extend(found);
+        for word in &named {
+            let mut found = found(word, manager);
+            found.install.alone = alone;
+            found.install.passed_over = self.passed_over;
+            self.found.push(found);
+        }
     }
 }
 
-fn found(word: &Word, manager: Manager, alone: bool) -> Found {
+fn found(word: &Word, manager: Manager) -> Found {
     let (package, version) = split(&word.text);
     Found {
         at: word.at,
@@ -262,7 +276,8 @@ fn found(word: &Word, manager: Manager, alone: bool) -> Found {
             package: package.to_owned(),
             version,
             line: 0,
-            alone,
+            alone: true,
+            passed_over: false,
         },
     }
 }

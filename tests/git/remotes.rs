@@ -39,8 +39,7 @@ fn of_several_urls_the_one_counts_that_git_fetches_from() {
     let upstream = "https://github.com/nanocoai/nanoclaw.git";
     world.git(&away, &["remote", "set-url", "--add", "origin", upstream]);
     let run = world.nanoclaw_in(&away, &["skill", "add", "codex", "--dry-run"]);
-    let origin = world.base().join("origin");
-    let from = format!("from     {} (", origin.display());
+    let from = format!("from     {} (", url(&world));
     assert!(run.code == 0 && run.stderr.contains(&from), "{run:?}");
 }
 

@@ -24,10 +24,18 @@ impl Site<'_> {
             .find(|(_, other)| *other != *install);
         let twice =
             again.map(|(_, other)| format!("it is installed twice, also in line {}", other.line));
-        let notes: Vec<String> = [self.other_version(pin), list, twice, self.other_user(run)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut installs = pinned.iter().map(|(_, install, _)| install);
+        let passed_over = installs.all(|install| install.passed_over).then(|| {
+            "its RUN may succeed without it: it hangs on a condition, or on another command's success".to_owned()
+        });
+        let notes = [
+            self.other_version(pin),
+            list,
+            twice,
+            passed_over,
+            self.other_user(run),
+        ];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
         Outcome::Holds {
             line: Some(install.line),
             note: (!notes.is_empty()).then(|| notes.join("; ")),

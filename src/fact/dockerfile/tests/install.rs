@@ -7,8 +7,8 @@ fn the_layer_holds_by_the_package_and_its_arg() {
     check_holds("FROM node\n{arg}\n{codex}\n", 4, None);
     for install in [
         "corepack pnpm add -g @openai/codex@$CODEX_VERSION",
-        "set -e; if true; then sudo -u root CI=1 /usr/bin/pnpm --global i '@openai/codex'@\"${CODEX_VERSION:-1}\" > /dev/null; fi",
-        "[ -x /y ] || (cd /x && pnpm --dir /x i -g @openai/codex@${CODEX_VERSION:?})",
+        "set -e; sudo -u root CI=1 /usr/bin/pnpm --global i '@openai/codex'@\"${CODEX_VERSION:-1}\" > /dev/null",
+        "mkdir -p /x && (cd /x && pnpm --dir /x i -g @openai/codex@${CODEX_VERSION:?})",
         "[\"sh\", \"-euc\", \"pnpm i -g @openai/codex@$CODEX_VERSION\"]",
     ] {
         check_holds(&format!("FROM node\n{{arg}}\nRUN {install}\n"), 3, None);
@@ -32,6 +32,54 @@ fn another_version_a_list_and_a_second_install_hold_with_a_note() {
         6,
         Some("it is installed twice, also in line 4"),
     );
+}
+
+#[test]
+fn an_install_that_its_run_may_pass_over_holds_with_a_note() {
+    let ours = "pnpm i -g @openai/codex@$CODEX_VERSION";
+    let note =
+        "its RUN may succeed without it: it hangs on a condition, or on another command's success";
+    for (script, is_noted) in [
+        ("if [ \"$WITH\" = true ]; then {}; fi", true),
+        ("if [ -x /y ]; then true; else {}; fi", true),
+        ("if a; then b; elif c; then {}; fi && d", true),
+        ("if {}; then echo there; fi", false),
+        ("if a; then b; fi; {}", false),
+        ("if a; then if b; then c; fi; {}; fi", true),
+        ("while read x; do {}; done", true),
+        ("for x in 1 2; do {}; done", false),
+        ("case $ARCH in arm) {} ;; esac", true),
+        ("case $ARCH in arm) a ;; esac; {}", false),
+        ("test -z \"$WITH\" || {}", true),
+        ("false && {} || true", true),
+        ("{} || {}", false),
+        ("{} || true", false),
+        ("a && {} && b", false),
+        ("a | b && {}", false),
+        ("a && {}; b", true),
+        ("a; b && {}", false),
+        ("a || b; {}", false),
+        ("{ a && {}; }", false),
+        ("sh -c 'a || {}'", true),
+        ("a || sh -c '{}'", true),
+        ("echo \"$(a || b)\" && {}", false),
+    ] {
+        let run = script.replace("{}", ours);
+        let noted = is_noted.then_some(note);
+        let twice = script.matches("{}").count() > 1;
+        if !twice {
+            check_holds(&format!("FROM node\n{{arg}}\nRUN {run}\n"), 3, noted);
+        }
+        check_holds(
+            &format!("FROM node\n{{arg}}\nRUN <<E\n{run}\nE\n"),
+            4,
+            if twice {
+                Some("it is installed twice, also in line 4")
+            } else {
+                noted
+            },
+        );
+    }
 }
 
 #[test]
