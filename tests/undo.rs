@@ -333,16 +333,42 @@ fn an_undo_that_is_taken_back_leaves_no_import_without_its_file() {
 const IN_CONTAINER: &str = "container/agent-runner/src/providers/index.ts";
 
 #[test]
-fn an_undo_passes_over_a_change_of_which_nothing_is_left() {
+fn an_undo_goes_behind_a_change_of_which_nothing_is_left_by_a_yes_alone() {
     let world = sample();
     let start = Tree::read(&world.root);
-    for _ in 0..2 {
-        add(&world);
-        world.git(&world.root, &["checkout", "--quiet", BARREL]);
-    }
+    add(&world);
+    world.git(&world.root, &["add", "--all"]);
+    world.git(
+        &world.root,
+        &["commit", "--quiet", "--message", "Add codex"],
+    );
+    let installed = Tree::read(&world.root);
+    let pin = ["--set", "CODEX_VERSION=9.9.9"];
+    ends(
+        &world.nanoclaw(&[&ADD[..], &pin].concat()),
+        0,
+        &["is installed"],
+    );
+    world.git(
+        &world.root,
+        &["checkout", "--quiet", "container/Dockerfile"],
+    );
+    let unasked = world.nanoclaw(&["skill", "undo"]);
+    let words = [
+        "every file is as it was before `skill add codex`",
+        "nothing was written",
+        "hint: nanoclaw skill undo --yes",
+    ];
+    ends(&unasked, 3, &words);
+    assert!(Tree::read(&world.root).differences(&installed).is_empty());
     ends(&world.nanoclaw(&UNDO), 0, &["is undone"]);
     assert!(Tree::read(&world.root).differences(&start).is_empty());
-    ends(&world.nanoclaw(&UNDO), 0, &["nothing to take back"]);
+    // The change that was passed over is forgotten: it is not in the way of what comes.
+    ends(&world.nanoclaw(&UNDO), 0, &["nothing to undo"]);
+    add(&world);
+    ends(&world.nanoclaw(&["skill", "undo"]), 0, &["is undone"]);
+    ends(&world.nanoclaw(&["skill", "undo"]), 0, &["nothing to undo"]);
+    assert!(Tree::read(&world.root).differences(&start).is_empty());
 }
 
 #[test]

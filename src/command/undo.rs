@@ -29,9 +29,24 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
         Some(_) => return Ok(Exit::Done),
         None => {}
     }
-    let Some((file, change, edits)) = to_take_back(&checkout, ui)? else {
+    let Some(TakeBack {
+        file,
+        change,
+        edits,
+        passed,
+    }) = to_take_back(&checkout, ui)?
+    else {
         return Ok(Exit::Done);
     };
+    // Who asks for the last installation alone may not mean the one before.
+    if !passed.is_empty() && !arguments.yes && !ui.can_ask() {
+        let found = format!(
+            "`{}` would be the one before that to take back; nothing was written",
+            change.command
+        );
+        let hint = "nanoclaw skill undo --yes takes that back";
+        return Err(Problem::refused(found).hint(hint).into());
+    }
     for edit in &edits {
         let word = if edit.after.is_some() {
             "restore "
@@ -47,7 +62,8 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     }
     let builds = pending_builds(&checkout, &change)?;
     let mut records = vec![pending::record(&change.skill, &builds)];
-    records.extend(records_before(&file, &change));
+    records.extend(records_before(&change));
+    records.extend(passed.iter().chain([&file]).map(|file| forgotten(file)));
     let made = change
         .folders
         .iter()
@@ -80,24 +96,40 @@ pub fn run(arguments: &Undo, directory: &Path, ui: Ui) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The last change of which something is here, with its file and the edits that take it back; where there is none, that is said. One of which
-/// nothing is here is passed over: it may be another branch's, or what it wrote was taken back by hand.
-fn to_take_back(checkout: &Checkout, ui: Ui) -> Result<Option<(PathBuf, Change, Vec<Edit>)>> {
-    let mut passed = false;
+/// A change that can be taken back.
+struct TakeBack {
+    /// Where it is kept.
+    file: PathBuf,
+    change: Change,
+    /// What takes it back.
+    edits: Vec<Edit>,
+    /// Where later changes are kept of which nothing is here.
+    passed: Vec<PathBuf>,
+}
+
+/// The last change of which something is here; where there is none, that is said. One of which nothing is here is passed over: it may be another
+/// branch's, or what it wrote was taken back by hand.
+fn to_take_back(checkout: &Checkout, ui: Ui) -> Result<Option<TakeBack>> {
+    let mut passed = Vec::new();
     for change in journal::changes(checkout)? {
         let (file, change) = change?;
         let edits = inverse(checkout, &change)?;
         if !edits.is_empty() {
-            return Ok(Some((file, change, edits)));
+            return Ok(Some(TakeBack {
+                file,
+                change,
+                edits,
+                passed,
+            }));
         }
         let command = &change.command;
         ui.say(&format!("every file is as it was before `{command}`"));
-        passed = true;
+        passed.push(file);
     }
-    ui.say(if passed {
-        "there is nothing to take back"
-    } else {
+    ui.say(if passed.is_empty() {
         "nothing to undo: no installation is recorded here"
+    } else {
+        "there is nothing to take back"
     });
     Ok(None)
 }
@@ -168,23 +200,24 @@ fn edit(checkout: &Checkout, step: &Step, role: Role) -> Result<Option<Edit>> {
     Ok(is_known.then_some(edit))
 }
 
-/// The records as they were before the change, and the change's own taken away.
-fn records_before(file: &Path, change: &Change) -> Vec<Record> {
-    let own = file.file_name().map(PathBuf::from).unwrap_or_default();
-    let own = Record {
-        kind: Kind::Record,
-        path: own,
-        bytes: None,
-    };
+/// The records as they were before the change.
+fn records_before(change: &Change) -> impl Iterator<Item = Record> {
     let steps = change.steps.iter();
-    let before = steps
-        .filter(|step| step.kind == Kind::Record)
-        .map(|step| Record {
-            kind: Kind::Record,
-            path: step.path.clone(),
-            bytes: step.before.as_ref().map(|file| file.bytes.clone()),
-        });
-    before.chain([own]).collect()
+    let records = steps.filter(|step| step.kind == Kind::Record);
+    records.map(|step| Record {
+        kind: Kind::Record,
+        path: step.path.clone(),
+        bytes: step.before.as_ref().map(|file| file.bytes.clone()),
+    })
+}
+
+/// The record of a change, taken away.
+fn forgotten(file: &Path) -> Record {
+    Record {
+        kind: Kind::Record,
+        path: file.file_name().map(PathBuf::from).unwrap_or_default(),
+        bytes: None,
+    }
 }
 
 /// The builds that were pending, and those that the change called for: what they made is of files that are no longer there.
