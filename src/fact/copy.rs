@@ -33,6 +33,11 @@ pub fn outcome(
             line: None,
             note: None,
         },
+        // Both sides of a merge are a person's, and what is written over them is neither.
+        (Entry::File { file, .. }, _) if conflict(&file.bytes).is_some() => {
+            let found = "the file holds an unfinished merge";
+            super::unresolved(fault("conflict-markers", conflict(&file.bytes), found))
+        }
         (Entry::File { file, .. }, Some(source)) => {
             let found = if file.bytes.is_empty() {
                 "the file is empty"
@@ -81,12 +86,8 @@ pub fn unfit(missing: &Unresolved) -> Outcome {
     }
 }
 
-/// What keeps a file that is there from doing anything: an unfinished merge, no code in it, or an import that is not there.
+/// What keeps a file that is there from doing anything: no code in it, or an import that is not there.
 fn idle(copy: &Copied, bytes: &[u8], modules: Modules<'_>) -> Option<Fault> {
-    if let Some(line) = conflict(bytes) {
-        let found = "the file holds an unfinished merge";
-        return Some(fault("conflict-markers", Some(line), found));
-    }
     let source = payload::source(&copy.to, bytes)?;
     if !source.tokens().iter().any(Token::is_code) {
         return Some(fault("file-empty", None, "the file has no code in it"));
@@ -134,7 +135,7 @@ mod tests {
 
     use super::{Copied, Entry, File, Modules, Outcome, outcome};
 
-    fn decide(entry: &Entry, source: Option<&str>) -> &'static str {
+    fn decide(entry: &Entry, source: Option<&str>) -> String {
         let copy = Copied {
             from: "src/a.ts".to_owned(),
             to: PathBuf::from("src/a.ts"),
@@ -149,10 +150,9 @@ mod tests {
             read: &|_| Some(b"export const there = 1;".to_vec()),
         };
         match outcome(&copy, entry, source.as_ref(), modules) {
-            Outcome::Holds { .. } => "holds",
-            Outcome::Missing(fault)
-            | Outcome::Edit { fault, .. }
-            | Outcome::Blocked { fault, .. } => fault.code,
+            Outcome::Holds { .. } => "holds".to_owned(),
+            Outcome::Missing(fault) | Outcome::Edit { fault, .. } => fault.code.to_owned(),
+            Outcome::Blocked { fault, .. } => format!("blocked: {}", fault.code),
         }
     }
 
@@ -182,8 +182,14 @@ mod tests {
             (
                 &file("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> x\n"),
                 None,
-                "conflict-markers",
+                "blocked: conflict-markers",
             ),
+            (
+                &file("a\n<<<<<<< HEAD\n"),
+                Some("x"),
+                "blocked: conflict-markers",
+            ),
+            (&file("<<<<<<< x"), Some("<<<<<<< x"), "holds"),
             (&file("edited"), Some("x"), "file-differs"),
             (&file("x"), Some("x"), "holds"),
             (&file("import './there.js';"), None, "holds"),
@@ -203,7 +209,7 @@ mod tests {
             (
                 &Entry::Refused("a folder".to_owned()),
                 Some("x"),
-                "file-refused",
+                "blocked: file-refused",
             ),
         ] {
             assert_eq!(decide(entry, source), expected, "{entry:?} {source:?}");
