@@ -164,6 +164,21 @@ fn an_edited_copy_that_git_does_not_know_is_to_be_moved_away() {
 }
 
 #[test]
+fn an_edit_that_is_committed_is_no_matter_of_a_diff() {
+    let world = sample();
+    add(&world);
+    append(&world, "container/Dockerfile", "# mine\n");
+    let refused = world.nanoclaw(&UNDO);
+    ends(&refused, 3, &["git -C ", " diff -- container/Dockerfile"]);
+    world.git(&world.root, &["add", "--all"]);
+    world.git(&world.root, &["commit", "--quiet", "--message", "Mine"]);
+    let refused = world.nanoclaw(&UNDO);
+    let by_hand = "container/Dockerfile is committed as it is: take the skill's lines out by hand, and then its files; nanoclaw skill show codex names both";
+    ends(&refused, 3, &[by_hand]);
+    assert!(!refused.stderr.contains(" diff -- "), "{refused:?}");
+}
+
+#[test]
 fn an_undo_on_another_branch_takes_nothing_back_and_forgets_nothing() {
     let world = sample();
     let git = |words: &[&str]| world.git(&world.root, words);

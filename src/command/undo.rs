@@ -160,25 +160,39 @@ fn inverse(checkout: &Checkout, change: &Change) -> Result<Vec<Edit>> {
         lines.collect::<String>()
     );
     Err(Problem::refused(found)
-        .hint(put_back(checkout, &edited))
+        .hint(put_back(checkout, change, &edited))
         .into())
 }
 
-/// How edited files are put back by hand: those that git may know, and those that only the change had made.
-fn put_back(checkout: &Checkout, edited: &[&Step]) -> String {
+/// How edited files are put back by hand: those that git may know, those whose edit is committed, and those that only the change had made.
+fn put_back(checkout: &Checkout, change: &Change, edited: &[&Step]) -> String {
     let root = next::quoted(checkout.root());
-    let listed = |is_new: bool, name: &dyn Fn(&Path) -> PathBuf| {
-        let steps = edited.iter().filter(|it| it.before.is_none() == is_new);
-        let paths = steps.map(|step| next::quoted(&name(&step.path)));
-        paths.collect::<Vec<_>>().join(" ")
+    let head = checkout.head();
+    let is_committed = |path: &Path| match checkout.entry(path) {
+        Ok(Entry::File { real, file }) => {
+            let blob = checkout.line_ends(&real).in_blob(&file.bytes);
+            head.holds(&real, &blob)
+        }
+        _ => false,
     };
-    let old = listed(false, &Path::to_path_buf);
-    let new = listed(true, &|path| checkout.root().join(path));
-    let old = (!old.is_empty()).then(|| {
+    let listed = |is_listed: &dyn Fn(&Step) -> bool, name: &dyn Fn(&Path) -> PathBuf| {
+        let steps = edited.iter().filter(|step| is_listed(step));
+        let paths = steps.map(|step| next::quoted(&name(&step.path)));
+        Some(paths.collect::<Vec<_>>().join(" ")).filter(|listed| !listed.is_empty())
+    };
+    let committed = |step: &Step| step.before.is_some() && is_committed(&step.path);
+    let old = |step: &Step| step.before.is_some() && !is_committed(&step.path);
+    let new = |step: &Step| step.before.is_none();
+    let old = listed(&old, &Path::to_path_buf).map(|old| {
         format!("look at what changed, and put these files back first: git -C {root} diff -- {old}")
     });
-    let new = (!new.is_empty()).then(|| format!("move these away, if you would keep them: {new}"));
-    let hints = [old, new].into_iter().flatten();
+    let committed = listed(&committed, &Path::to_path_buf).map(|committed| {
+        let called = &change.called;
+        format!("{committed} is committed as it is: take the skill's lines out by hand, and then its files; nanoclaw skill show {called} names both")
+    });
+    let new = listed(&new, &|path| checkout.root().join(path))
+        .map(|new| format!("move these away, if you would keep them: {new}"));
+    let hints = [old, committed, new].into_iter().flatten();
     hints.collect::<Vec<_>>().join("\n      ")
 }
 

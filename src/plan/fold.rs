@@ -217,7 +217,7 @@ impl<'a> Fold<'a> {
         decide: &dyn Fn(&[u8]) -> Outcome,
     ) -> Result<()> {
         let entry = self.entry(path)?;
-        let refused = |code, found: &str| Outcome::Blocked {
+        let refused = |code, found: &str, by_hand: &str| Outcome::Blocked {
             fault: Fault {
                 code,
                 line: None,
@@ -229,10 +229,18 @@ impl<'a> Fold<'a> {
             Entry::File { file, .. } => (decide(&file.bytes), file.mode),
             Entry::Absent { .. } => {
                 let left_out = self.left_out(path, &entry);
-                let missing = || refused("file-missing", "the file to insert into is not there");
+                let found = "the file to insert into is not there";
+                let missing = || refused("file-missing", found, by_hand);
                 (left_out.unwrap_or_else(missing), 0o644)
             }
-            Entry::Refused(reason) => (refused("file-refused", reason), 0o644),
+            // Whatever lines it has are not looked at.
+            Entry::Refused(reason) => {
+                let path = shown::line(path);
+                let file = format!(
+                    "a regular file `{path}` in the place of what stands there; what it lacks then is added"
+                );
+                (refused("file-refused", reason, &file), 0o644)
+            }
         };
         self.settle(step, path, expected, &entry, outcome, (role, mode));
         Ok(())

@@ -196,9 +196,13 @@ fn a_blocked_fact_says_what_to_do_by_hand() {
 #[test]
 fn a_file_to_insert_into_that_is_not_there_or_no_file_blocks() {
     let document = DOCUMENT.replace("to:src/providers/index.ts", "to:src/other.ts");
-    for (made, code) in [
-        (None, "file-missing"),
-        (Some("src/other.ts"), "file-refused"),
+    for (made, code, by_hand) in [
+        (None, "file-missing", "import '../x.js';"),
+        (
+            Some("src/other.ts"),
+            "file-refused",
+            "a regular file `src/other.ts` in the place of what stands there; what it lacks then is added",
+        ),
     ] {
         let (folder, checkout) = checkout(&[]);
         if let Some(made) = made {
@@ -206,7 +210,7 @@ fn a_file_to_insert_into_that_is_not_there_or_no_file_blocks() {
         }
         let survey = plan(&skill(&document), &checkout, None, &Pins::new()).unwrap();
         assert_eq!(codes(&survey), ["file-missing", code, "install-missing"]);
-        let by_hand = State::Blocked("import '../x.js';".to_owned());
+        let by_hand = State::Blocked(by_hand.to_owned());
         assert_eq!(survey.findings[1].state, by_hand);
         assert_eq!(paths(&survey.edits), [DOCKERFILE]);
     }
