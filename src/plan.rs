@@ -10,13 +10,14 @@ mod fold;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
 use fold::Fold;
 
 use crate::checkout::{Checkout, File};
+use crate::next;
 use crate::payload::{self, Payload};
 use crate::skill::{Layout, Need, Skill, Step, Task};
 
@@ -196,8 +197,14 @@ fn not_served(skill: &Skill, checkout: &Checkout, layout: Option<Layout>) -> Fin
             },
         ),
     };
+    let head = checkout.head();
+    let in_head = lost.iter().filter(|_| layout.is_none());
+    let in_head = in_head.map(Path::new).find(|path| head.has(path));
     let by_hand = if let Some((_, mend)) = left_out {
         mend
+    } else if let Some(path) = in_head {
+        let root = next::quoted(checkout.root());
+        format!("git -C {root} checkout HEAD -- {}", path.display())
     } else if checkout.is_file(&own) {
         format!("follow this checkout's own document: {}", own.display())
     } else {

@@ -47,7 +47,7 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE` and `CI`. Colour and questions are only for terminals.
+    /// Looks at the streams and at `NO_COLOR`, `CLICOLOR_FORCE`, `CI` and `TERM`. Colour and questions are only for terminals.
     #[must_use]
     pub fn new() -> Self {
         let set = |name: &str| {
@@ -55,8 +55,11 @@ impl Ui {
         };
         let ci = set("CI");
         let terminal = io::stdin().is_terminal() && io::stderr().is_terminal() && !ci;
+        // As git has it: a terminal that is called nothing, or dumb, shows no colours.
+        let term = std::env::var_os("TERM").unwrap_or_default();
+        let can_color = !ci && !term.is_empty() && term != "dumb";
         let color =
-            |terminal: bool| (set("CLICOLOR_FORCE") || (terminal && !ci)) && !set("NO_COLOR");
+            |terminal: bool| (set("CLICOLOR_FORCE") || (terminal && can_color)) && !set("NO_COLOR");
         Self {
             color_out: color(io::stdout().is_terminal()),
             color_err: color(io::stderr().is_terminal()),

@@ -27,6 +27,26 @@ fn add_with_pipe(world: &World, checkout: &Path, command: &[&str]) -> Run {
 }
 
 #[test]
+fn a_dockerfile_that_was_deleted_comes_back_by_the_command_that_is_told() {
+    let world = sample();
+    fs::remove_file(world.root.join("container/Dockerfile")).expect("a file");
+    let add = ["skill", "add", "codex", "--no-build", "-y"];
+    let refused = world.nanoclaw(&add);
+    assert_eq!(refused.code, 3, "{refused:?}");
+    let mend = refused
+        .stderr
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("by hand: "));
+    let mend = mend.expect("what to do by hand");
+    let mended = world
+        .command("sh", &world.base())
+        .args(["-c", mend])
+        .status();
+    assert!(mended.expect("sh").success(), "{mend}");
+    assert_eq!(world.nanoclaw(&add).code, 0);
+}
+
+#[test]
 fn a_pipe_in_the_place_of_a_file_of_gits_is_named_and_not_opened() {
     for file in [
         ".git/info/attributes",
