@@ -145,17 +145,24 @@ fn on_a_terminal(world: &World, arguments: &[&str]) -> String {
 #[test]
 fn escape_sequences_of_a_branch_do_not_reach_a_terminal() {
     let colours = regex::Regex::new("\u{1b}\\[(0|1|2|31|32|33)m").expect("a pattern");
-    for variable in ["NO_COLOR", "CI", "CLICOLOR_FORCE", "LANG"] {
+    for (variable, value, coloured) in [
+        ("NO_COLOR", "1", false),
+        ("CI", "1", false),
+        ("CLICOLOR_FORCE", "1", true),
+        ("LANG", "1", true),
+        ("TERM", "dumb", false),
+        ("TERM", "", false),
+    ] {
         let mut world = escaping();
         let preview = ["skill", "add", "codex", "-n"];
-        world.environment.push((variable, "1".to_owned()));
+        world.environment.push(("TERM", "xterm".to_owned()));
+        world.environment.push((variable, value.to_owned()));
         let said = on_a_terminal(&world, &preview);
         assert!(
             said.contains("\\u{1b}]0;owned\\u{7}\\u{1b}[2J \\u{9b}31m \\u{202e}txet"),
             "{said}"
         );
         let plain = colours.replace_all(&said, "");
-        let coloured = matches!(variable, "CLICOLOR_FORCE" | "LANG");
         assert_eq!(plain != said, coloured, "{variable}: {said:?}");
         let obeyed = plain
             .chars()
