@@ -130,6 +130,26 @@ fn a_barrel_that_no_line_has_come_to_keeps_nothing() {
 }
 
 #[test]
+fn a_recovery_that_was_broken_off_amid_a_barrel_is_not_taken_for_a_write_that_was() {
+    let world = sample();
+    let start = fs::read(world.root.join(BARREL)).expect("a barrel");
+    break_off(&world);
+    // What the barrel was before waits beside it, when somebody edits the barrel.
+    let waits = world.root.join("src/providers/.index.ts.nanoclaw-new");
+    fs::write(&waits, &start).expect("a file");
+    append(&world, BARREL, "// mine\n");
+    ends(
+        &world.nanoclaw(&UNDO),
+        1,
+        &[
+            "left     src/providers/index.ts",
+            "what is left may import it",
+        ],
+    );
+    assert!(world.root.join(COPIED).is_file() && !waits.exists());
+}
+
+#[test]
 fn a_mode_alone_is_no_edit() {
     let world = sample();
     let start = fs::read(world.root.join(BARREL)).expect("a barrel");

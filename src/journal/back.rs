@@ -74,8 +74,10 @@ impl Journal<'_> {
                 There::Gone(_) => There::Other,
                 there => there,
             };
-            // What waits beside its place has not come there.
+            // What waits beside its place has not come there; but it may be what was before, of a recovery that was broken off itself.
             let waits = there != There::Elsewhere && fs::symlink_metadata(&staged).is_ok();
+            let written = || disk::read(&staged).ok().flatten();
+            let has_come = self.is_named && !(waits && step.is_written(written().as_ref()));
             if waits {
                 files::remove(&staged).with_context(context)?;
             }
@@ -92,7 +94,7 @@ impl Journal<'_> {
                     came.files += usize::from(step.kind.is_of_checkout());
                 }
                 There::Gone(_) | There::Other | There::Elsewhere => {
-                    is_needed |= step.kind.is_of_checkout() && !waits && !is_undo;
+                    is_needed |= step.kind.is_of_checkout() && has_come && !is_undo;
                     came.left.push((step.path.clone(), self.keep_before(step)?));
                 }
             }
