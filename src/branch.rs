@@ -7,6 +7,7 @@ mod installed;
 mod origin;
 mod store;
 
+pub use absent::{is_absent, is_partial};
 pub use installed::Installed;
 pub use origin::{Origin, origin_of};
 pub use store::Store;
@@ -260,39 +261,6 @@ fn newest(repository: &Repository, commits: Vec<Oid>) -> Option<Oid> {
         .into_iter()
         .filter_map(|id| Some((repository.find_commit(id).ok()?.time().seconds(), id)));
     dated.max_by_key(|(time, _)| *time).map(|(_, id)| id)
-}
-
-/// Whether an error is that of an object which is not here: a partial clone never had it, and of others `git gc` may have done away with what
-/// the store borrowed.
-#[must_use]
-pub fn is_absent(error: &anyhow::Error) -> bool {
-    // Of a folder on the way to a file libgit2 says that in the message alone: the code is that of any failure.
-    let is_absent = |error: &git2::Error| {
-        let says_so = || error.message().starts_with("object not found");
-        error.class() == ErrorClass::Odb && (error.code() == ErrorCode::NotFound || says_so())
-    };
-    let mut causes = error
-        .chain()
-        .filter_map(<dyn std::error::Error>::downcast_ref);
-    causes.any(is_absent)
-}
-
-/// Whether the checkout is a partial clone, whose git fetches objects when they are asked for.
-#[must_use]
-pub fn is_partial(checkout: &Checkout) -> bool {
-    let Some(config) = checkout.config() else {
-        return false;
-    };
-    let is_promisor = |name: &str| {
-        let remote = name.strip_prefix("remote.");
-        remote.is_some_and(|remote| remote.ends_with(".promisor"))
-    };
-    let mut is_any = false;
-    // Where the entries cannot be listed, there are none.
-    let _ = config.entries(None).and_then(|entries| {
-        entries.for_each(|entry| is_any |= entry.name().is_ok_and(is_promisor))
-    });
-    is_any || config.get_str("extensions.partialclone").is_ok()
 }
 
 /// Refuses what is no name of a commit, branch or tag: to git it might be an option or a refspec.

@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use site::{
     BEFORE_CONFIGS, CONFIGS, JSON, column, config, database, ends, json, use_codex, value, world,
 };
-use support::{Tree, World};
+use support::{Run, Tree, World};
 
 /// A host's socket, which answers each request with a line; gives the requests.
 fn host(world: &World, answer: &'static str) -> mpsc::Receiver<String> {
@@ -196,19 +196,25 @@ fn a_container_json_that_cannot_be_changed_is_refused_with_nothing_changed() {
     );
 }
 
+/// `provider use` with a fault at one of its calls to the file system; `None` where it ends before that call.
+fn faulty(world: &World, call: usize, fault: &str) -> Option<Run> {
+    let log = world.base().join("calls");
+    let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
+    command.args(["provider", "use", "codex", "-y", "--group", "main"]);
+    let asked = format!("{call}:{fault}:{}", log.display());
+    let run = support::run(command.env("NANOCLAW_FAULT", asked));
+    let calls = fs::read_to_string(&log).expect("a log");
+    (calls.lines().count() >= call).then_some(run)
+}
+
 #[test]
 fn a_disk_that_fails_leaves_both_or_says_which_is_changed() {
     let (mut failed, mut told) = (0, 0);
     for call in 1.. {
         let world = world(&[BEFORE_CONFIGS]);
-        let log = world.base().join("calls");
-        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
-        command.args(["provider", "use", "codex", "-y", "--group", "main"]);
-        command.env("NANOCLAW_FAULT", format!("{call}:5:{}", log.display()));
-        let run = support::run(&mut command);
-        if fs::read_to_string(&log).expect("a log").lines().count() < call {
+        let Some(run) = faulty(&world, call, "5") else {
             break;
-        }
+        };
         failed += 1;
         let in_database = column(&world, "ag-1").as_deref() == Some("codex");
         let in_file = json(&world, "main") != JSON;
@@ -233,12 +239,7 @@ fn a_change_that_is_killed_is_taken_back_or_whole() {
     let (mut back, mut whole) = (0, 0);
     for call in 1.. {
         let world = world(&[BEFORE_CONFIGS]);
-        let log = world.base().join("calls");
-        let mut command = world.command(env!("CARGO_BIN_EXE_nanoclaw"), &world.root);
-        command.args(["provider", "use", "codex", "-y", "--group", "main"]);
-        command.env("NANOCLAW_FAULT", format!("{call}:kill:{}", log.display()));
-        support::run(&mut command);
-        if fs::read_to_string(&log).expect("a log").lines().count() < call {
+        if faulty(&world, call, "kill").is_none() {
             break;
         }
         let state = world.root.join(".git/nanoclaw");

@@ -1,8 +1,11 @@
-//! Why a remote gives no commit, and what to do about it. Asks no remote.
+//! Why a remote gives no commit, or a store no object, and what to do about it. Asks no remote.
 
 use std::path::Path;
 
+use git2::{ErrorClass, ErrorCode};
+
 use super::{Source, is_short_id};
+use crate::checkout::Checkout;
 use crate::masking::mask;
 use crate::next::quoted;
 use crate::problem::Problem;
@@ -49,4 +52,37 @@ pub(super) fn moved(remote: &Remote, name: &str) -> Problem {
         remote.shown
     );
     Problem::could_not_run(found).hint("run the command again")
+}
+
+/// Whether an error is that of an object which is not here: a partial clone never had it, and of others `git gc` may have done away with what
+/// the store borrowed.
+#[must_use]
+pub fn is_absent(error: &anyhow::Error) -> bool {
+    // Of a folder on the way to a file libgit2 says that in the message alone: the code is that of any failure.
+    let is_absent = |error: &git2::Error| {
+        let says_so = || error.message().starts_with("object not found");
+        error.class() == ErrorClass::Odb && (error.code() == ErrorCode::NotFound || says_so())
+    };
+    let mut causes = error
+        .chain()
+        .filter_map(<dyn std::error::Error>::downcast_ref);
+    causes.any(is_absent)
+}
+
+/// Whether the checkout is a partial clone, whose git fetches objects when they are asked for.
+#[must_use]
+pub fn is_partial(checkout: &Checkout) -> bool {
+    let Some(config) = checkout.config() else {
+        return false;
+    };
+    let is_promisor = |name: &str| {
+        let remote = name.strip_prefix("remote.");
+        remote.is_some_and(|remote| remote.ends_with(".promisor"))
+    };
+    let mut is_any = false;
+    // Where the entries cannot be listed, there are none.
+    let _ = config.entries(None).and_then(|entries| {
+        entries.for_each(|entry| is_any |= entry.name().is_ok_and(is_promisor))
+    });
+    is_any || config.get_str("extensions.partialclone").is_ok()
 }

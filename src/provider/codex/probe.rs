@@ -184,18 +184,15 @@ impl Asked<'_> {
     }
 
     fn refused(&self, found: &str) -> anyhow::Error {
+        let hint = "an endpoint must speak the Responses API (POST .../responses, streamed): chat completions alone do not do";
+        self.refused_with(found, hint)
+    }
+
+    fn refused_with(&self, found: &str, hint: &str) -> anyhow::Error {
         let url = shown::line(&self.url);
         Problem::refused(format!("{url} {found}"))
             .and_nothing_written()
-            .hint("an endpoint must speak the Responses API (POST .../responses, streamed): chat completions alone do not do")
-            .into()
-    }
-
-    fn not_reached(&self, why: &str) -> anyhow::Error {
-        let url = shown::line(&self.url);
-        Problem::refused(format!("{url} is not reached: {why}"))
-            .and_nothing_written()
-            .hint("look whether the endpoint runs, and listens for others than its own machine")
+            .hint(hint)
             .into()
     }
 
@@ -209,7 +206,10 @@ impl Asked<'_> {
             words.to_lowercase().contains(word)
         };
         match status {
-            0 => Err(self.not_reached(&last_line(&said.err))),
+            0 => Err(self.refused_with(
+                &format!("is not reached: {}", last_line(&said.err)),
+                "look whether the endpoint runs, and listens for others than its own machine",
+            )),
             200..=299 if is_response(body) => Ok(None),
             200..=299 => Err(self.refused("answers with something else than a response")),
             401 | 403 => Ok(Some(format!(
