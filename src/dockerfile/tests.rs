@@ -91,7 +91,11 @@ fn hostile_files_take_linear_time() {
         let names = (0..count).map(|number| format!(" A{number}=1"));
         names.collect::<Vec<_>>().concat()
     };
+    let run = |script: &str| format!("FROM a\nRUN {script} pnpm i -g a@1\n");
     for (name, text) in [
+        ("conditions", run(&"if a; then ".repeat(30_000))),
+        ("a list", run(&"a && ".repeat(60_000))),
+        ("lists", run(&"a && b; ".repeat(30_000))),
         ("stages", "FROM a AS b\n".repeat(40_000)),
         ("stages without a name", "FROM b\n".repeat(60_000)),
         (

@@ -76,8 +76,8 @@ struct Place {
     link: Link,
     /// Whether an `||` stands before it.
     after_or: bool,
-    /// Whether it is none, but ends what others began.
-    is_end: bool,
+    /// Whether the script goes on with it: it is none that ends what others began, and none of a substitution's.
+    goes_on: bool,
 }
 
 /// The place of each command.
@@ -85,7 +85,7 @@ fn places(commands: &[Command]) -> Vec<Place> {
     let mut places: Vec<Place> = Vec::new();
     for (index, command) in commands.iter().enumerate() {
         let before = places.get(command.before).copied();
-        let mut place = match (command.after, before) {
+        let place = match (command.after, before) {
             (link @ (Link::And | Link::Or), Some(before)) => Place {
                 link,
                 after_or: before.after_or || link == Link::Or,
@@ -97,12 +97,20 @@ fn places(commands: &[Command]) -> Vec<Place> {
                 start: index,
                 link,
                 after_or: false,
-                is_end: false,
+                goes_on: false,
             },
         };
-        let mut words = command.words.iter();
-        place.is_end = words.all(|word| !word.quoted && ENDS.contains(&word.text.as_str()));
         places.push(place);
+    }
+    // Between a command and the one before it stand those of its substitutions.
+    let mut index = commands.len().saturating_sub(1);
+    while let (Some(command), Some(place)) = (commands.get(index), places.get_mut(index)) {
+        let mut words = command.words.iter();
+        place.goes_on = words.any(|word| word.quoted || !ENDS.contains(&word.text.as_str()));
+        if command.before >= index {
+            break;
+        }
+        index = command.before;
     }
     places
 }
@@ -115,7 +123,7 @@ fn by_list(places: &[Place]) -> Vec<bool> {
         let goes_on = rest.is_some_and(|(first, last, has_or)| {
             has_or || first != place.start || last != place.start
         });
-        if !place.is_end {
+        if place.goes_on {
             let (first, last, has_or) = rest.unwrap_or((place.start, place.start, false));
             let has_or = has_or || place.link == Link::Or;
             rest = Some((first.min(place.start), last.max(place.start), has_or));

@@ -55,6 +55,8 @@ fn an_install_that_its_run_may_pass_over_holds_with_a_note() {
         ("{} || {}", false),
         ("{} || true", false),
         ("a && {} && b", false),
+        ("a && {} && echo \"$(c || d; e)\"", false),
+        ("a && {}; echo \"$(c)\"", true),
         ("a | b && {}", false),
         ("a && {}; b", true),
         ("a; b && {}", false),
